@@ -1,0 +1,1 @@
+"""Data only: topics, the directory of departments, places, lexicons and the starter cases."""

@@ -1,0 +1,127 @@
+"""The domain's records: what comes in, what became of it, and what is suggested for it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+Zone = Literal["auto", "confirm", "manual"]
+
+ZONE_NAMES: dict[str, str] = {"auto": "可直接分办", "confirm": "请确认", "manual": "人工研判"}
+FORMS = ("投诉", "求助", "咨询", "举报", "建议", "提案", "微提案", "微建议", "微协商", "社情民意")
+LANES = ("常规交办", "直通车", "协商调解", "跨区域协同", "紧急")
+TOPIC_SEPARATOR = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A text as a person wrote it, with what came along (诉求 / 提案)."""
+
+    text: str
+    title: str = ""
+    received_at: dt.date | None = None
+    jurisdiction: str | None = None
+    form: str | None = None
+
+    @property
+    def full_text(self) -> str:
+        """Title and text as one; a title that the text repeats is not read twice."""
+        title = self.title.strip()
+        if not title or self.text.lstrip().startswith(title):
+            return self.text
+        return f"{title}\n{self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A submission and what became of it (办件). Labels stay as they were written."""
+
+    submission: Submission
+    topic: str | None = None
+    function: str | None = None
+    lead_unit: str | None = None
+    co_units: tuple[str, ...] = ()
+    lane: str | None = None
+    urgency: str | None = None
+    status: str | None = None
+    transfers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RankedTopic:
+    path: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class RankedFunction:
+    function: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class RankedUnit:
+    unit: str
+    function: str | None
+    jurisdiction: str | None
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class NamedProbability:
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedWord:
+    """A stretch of the original text, characters ``start`` to ``end``, and what it added."""
+
+    text: str
+    start: int
+    end: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarCase:
+    text: str
+    lead_unit: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    words: tuple[WeighedWord, ...] = ()
+    duties: str | None = None
+    similar: tuple[SimilarCase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Ranked answers with calibrated probabilities, the zone and the evidence (分办建议)."""
+
+    topics: tuple[RankedTopic, ...]
+    functions: tuple[RankedFunction, ...]
+    lead_units: tuple[RankedUnit, ...]
+    co_units: tuple[RankedUnit, ...]
+    zone: Zone
+    form: NamedProbability | None
+    lane: Lane | None
+    flags: tuple[str, ...]
+    missing: tuple[str, ...]
+    evidence: Evidence
+    model: dict[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form that the command line and the API share."""
+        return asdict(self)

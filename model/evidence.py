@@ -1,0 +1,92 @@
+"""Why: the words that weighed, and the clause of the duties that fits the text best."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fenban.model.case import WeighedWord
+from fenban.model.text import HIDDEN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+    from scipy import sparse
+
+    from fenban.model.reading import Reading
+
+MAX_WORDS = 8
+_STOP = frozenset("的了是在我们你他她它这那有和就都也很到说要会着没看好自己啊呢吧吗")
+_SHARE_OF_BEST = 0.12
+
+
+def weighed_words(
+    reading: Reading,
+    index: int,
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
+    added: NDArray[np.float32],
+) -> tuple[WeighedWord, ...]:
+    """Return the words of text ``index`` that speak for the answer, strongest first.
+
+    ``starts`` and ``ends`` are the text's known features in the folded text, ``added`` what each
+    adds to the margin of the answer; a feature's share is spread evenly over its characters.
+    """
+    size = len(reading.texts[index].text)
+    per_character = added / np.maximum(ends - starts, 1)
+    steps = np.bincount(starts, weights=per_character, minlength=size + 1)
+    steps -= np.bincount(ends, weights=per_character, minlength=size + 1)
+    upto = np.concatenate(([0.0], np.cumsum(np.cumsum(steps)[:size])))
+    found: list[tuple[float, int, int]] = []
+    position = 0
+    for word in reading.words[index]:
+        end = position + len(word)
+        gain = float(upto[end] - upto[position])
+        if gain > 0 and not _is_empty(word):
+            found.append((gain, position, end))
+        position = end
+    return _best(found, reading, index)
+
+
+def _best(found: list[tuple[float, int, int]], reading: Reading, index: int) -> tuple[WeighedWord, ...]:
+    found.sort(key=lambda item: (-item[0], item[1]))
+    if not found:
+        return ()
+    floor = found[0][0] * _SHARE_OF_BEST
+    original, folded = reading.originals[index], reading.texts[index]
+    words: list[WeighedWord] = []
+    for gain, start, end in found[:MAX_WORDS]:
+        if gain < floor:
+            break
+        first, last = folded.to_original(start), folded.to_original(end - 1) + 1
+        words.append(WeighedWord(original[first:last], first, last, round(gain, 4)))
+    return tuple(words)
+
+
+def _is_empty(word: str) -> bool:
+    return HIDDEN in word or all(c in _STOP or not c.isalnum() for c in word)
+
+
+class DutyIndex:
+    """The clauses of every function's duties, to find the one that fits a text."""
+
+    def __init__(
+        self,
+        duties: Mapping[str, Sequence[str]],
+        features_of: Callable[[Sequence[str]], sparse.csr_matrix],
+    ) -> None:
+        self._duties = duties
+        self._features_of = features_of
+        self._rows: dict[str, sparse.csr_matrix] = {}
+
+    def best(self, function: str, text_row: sparse.csr_matrix) -> str | None:
+        """Return the clause of ``function`` nearest to the (1, width) feature row of a text."""
+        duties = self._duties.get(function)
+        if not duties:
+            return None
+        if function not in self._rows:
+            self._rows[function] = self._features_of(duties)
+        similarity = (self._rows[function] @ text_row.T).toarray().ravel()
+        return duties[int(similarity.argmax())]

@@ -1,0 +1,157 @@
+"""Reading places out of a text: administrative divisions and a deployment's own places.
+
+The divisions come from JioNLP's dictionary, compiled into one Aho-Corasick automaton, so that a
+text is read in microseconds. Places are paths such as ``南宁市/青秀区/津头街道``.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import ahocorasick_rs
+
+from fenban.model import resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# short names of counties that are everyday words or other names first
+_WORDS_NOT_PLACES = frozenset(
+    "兴业 兴宁 江南 城中 港北 港南 海城 银海 新城 城关 平安 和平 东方 河口 大同 长安 南山 西山 东兴 兴安 "
+    "平南 大新 永福 灵山 上思 青山 城区 郊区 市中 朝阳 新华 建设 解放 高新 经开 荔湾 天河 白云 长寿 永安".split()
+)
+_SURE_SHORT_COUNTIES = frozenset("东兴 兴安 平南 永福 灵山 上思 大新".split())
+_TOWNSHIP_VARIANTS = {"街道": ("街道办事处", "街道办", "街道")}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A division by its path from the prefecture-level city down; level as in the table."""
+
+    path: str
+    level: str
+    province: str = ""
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Paths of all enclosing places, nearest first."""
+        parts = self.path.split("/")
+        return tuple("/".join(parts[:n]) for n in range(len(parts) - 1, 0, -1))
+
+    def encloses(self, path: str) -> bool:
+        """Whether ``path`` lies inside this place."""
+        return path.startswith(self.path + "/")
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceReading:
+    """What a text says about where. Several ``places`` mean that it could be any of them."""
+
+    places: tuple[Place, ...] = ()
+    mentions: tuple[tuple[int, int], ...] = ()
+    provinces: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def paths(self) -> frozenset[str]:
+        return frozenset(place.path for place in self.places)
+
+    @property
+    def enclosing(self) -> frozenset[str]:
+        return frozenset(parent for place in self.places for parent in place.parents)
+
+
+class Gazetteer:
+    """All names of places and the places each may mean."""
+
+    def __init__(self, names: dict[str, list[Place]], home: str | None = None) -> None:
+        self._names = names
+        self._home = home
+        self._keys = sorted(names)
+        self._automaton = ahocorasick_rs.AhoCorasick(
+            self._keys, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
+        )
+
+    @classmethod
+    def build(cls, home: str | None, local: Iterable[tuple[str, str]] = ()) -> Gazetteer:
+        """Build from the shipped divisions.
+
+        ``home`` is the province whose townships and short names are read too (None: all full
+        names, no short ones below the city); ``local`` are (name, path) pairs of a deployment.
+        """
+        names: dict[str, list[Place]] = {}
+        for row in resources.table("places/divisions.csv"):
+            province, _, rest = row["path"].partition("/")
+            at_home = province == home
+            if row["level"] == "township" and not at_home:
+                continue
+            place = Place(rest or province, row["level"], province)
+            for name in _names_of(row["path"].rsplit("/", 1)[-1], row["level"], row["short"], at_home):
+                names.setdefault(name, []).append(place)
+        for name, path in local:
+            known = names.setdefault(name, [])
+            if path not in {place.path for place in known}:
+                known.insert(0, Place(path, "local", home or ""))
+        return cls(names, home)
+
+    def read(self, text: str) -> PlaceReading:
+        """Read the places of a text; a mention that others narrow down is narrowed down."""
+        matches = self._automaton.find_matches_as_indexes(text)
+        if not matches:
+            return PlaceReading()
+        mentions = [(start, end, self._names[self._keys[index]]) for index, start, end in matches]
+        return _resolve(mentions, self._home)
+
+    def leading(self, name: str) -> tuple[Place | None, str]:
+        """Split a unit's name into the place it begins with (or None) and the rest."""
+        place: Place | None = None
+        rest = name
+        while True:
+            matches = self._automaton.find_matches_as_indexes(rest)
+            if not matches or matches[0][1] != 0 or matches[0][2] == len(rest):
+                return place, rest
+            candidates = self._names[self._keys[matches[0][0]]]
+            inside = [c for c in candidates if place is not None and place.encloses(c.path)]
+            place = (inside or candidates)[0]
+            rest = rest[matches[0][2] :]
+
+
+def _names_of(full: str, level: str, short: str, at_home: bool) -> list[str]:
+    names = [full]
+    if level == "township":
+        for ending, variants in _TOWNSHIP_VARIANTS.items():
+            if full.endswith(ending):
+                names += [full.removesuffix(ending) + variant for variant in variants]
+    elif level in ("province", "city"):
+        names += [short] if len(short) >= 2 and short not in _WORDS_NOT_PLACES else []
+    elif at_home and full.endswith(("县", "市")) and len(short) >= 2:
+        if short not in _WORDS_NOT_PLACES or short in _SURE_SHORT_COUNTIES:
+            names.append(short)
+    elif at_home and full.endswith("区") and len(short) >= 2 and short not in _WORDS_NOT_PLACES:
+        names.append(short)
+    return list(dict.fromkeys(names))
+
+
+def _resolve(mentions: list[tuple[int, int, list[Place]]], home: str | None) -> PlaceReading:
+    """Choose among namesakes by the other places named, then keep the innermost places."""
+    named = {place.path for _, _, places in mentions for place in places}
+    chosen: dict[str, Place] = {}
+    provinces: set[str] = set()
+    for _, _, places in mentions:
+        support = [(sum(parent in named for parent in p.parents), p.province == home) for p in places]
+        best = max(support)
+        for place, reason in zip(places, support, strict=True):
+            if reason == best:
+                chosen.setdefault(place.path, place)
+                provinces.update({place.province} if place.province else ())
+    divisions = [place for place in chosen.values() if place.level != "province"]
+    inner = [p for p in divisions if not any(p.encloses(other.path) for other in divisions)]
+    spans = tuple((start, end) for start, end, _ in mentions)
+    return PlaceReading(tuple(inner), spans, frozenset(provinces))
+
+
+@functools.lru_cache(maxsize=8)
+def shipped_gazetteer(home: str | None = None) -> Gazetteer:
+    """Return the gazetteer of the shipped divisions."""
+    return Gazetteer.build(home)

@@ -1,0 +1,176 @@
+"""The router: from texts to suggestions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fenban.model import artifact
+from fenban.model.calibration import NEVER, zone_of
+from fenban.model.case import (
+    Evidence,
+    NamedProbability,
+    RankedFunction,
+    RankedTopic,
+    RankedUnit,
+    Submission,
+    Suggestion,
+    Zone,
+)
+from fenban.model.evidence import DutyIndex, weighed_words
+from fenban.model.scorer import Scored, Scorer
+from fenban.model.signals import MISSING_PLACE, UNREADABLE, flags_of, lane_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from fenban.model.artifact import ModelContent
+
+BATCH = 256
+CO_UNIT_FROM = 0.5
+MAX_CO_UNITS = 3
+_OPEN_BELOW = 0.8  # a place is missing where the best unit holds less of its function than this
+
+
+class Router:
+    """A loaded model. Safe to share between threads: nothing in it changes after loading."""
+
+    def __init__(self, content: ModelContent) -> None:
+        self.content = content
+        self.version = content.version
+        self.scorer = Scorer(content)
+        functions = content.directory.functions.values() if content.directory else ()
+        self._duties = DutyIndex({f.name: f.duties for f in functions}, self.scorer.features_of)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Router:
+        """Load a model folder.
+
+        Raises:
+            ModelFolderError: the folder is missing, damaged or newer than this fenban.
+        """
+        return cls(artifact.load(Path(folder)))
+
+    @property
+    def zone_label(self) -> str:
+        """What the zone of a suggestion speaks of: the lead unit, else the function, else the topic."""
+        known = self.content.labels
+        return next((label for label in ("lead_unit", "function", "topic") if label in known), "topic")
+
+    def threshold(self, label: str, target_precision: float | None = None) -> float:
+        """Return the confidence from which ``label`` is right at the target precision."""
+        curve = self.content.curves.get(label)
+        return curve.threshold(target_precision or self.content.target_precision) if curve else NEVER
+
+    def suggest(
+        self,
+        texts: Sequence[str | Submission],
+        *,
+        top: int = 3,
+        target_precision: float | None = None,
+        evidence: bool = True,
+    ) -> list[Suggestion]:
+        """Return one suggestion per text, in order.
+
+        Args:
+            texts: strings or submissions; an empty one gets a suggestion flagged ``unreadable``.
+            top: how many topics, functions and units to rank.
+            target_precision: the precision the ``auto`` zone promises (default: the model's own).
+            evidence: whether to find the words and the clause behind each answer.
+        """
+        submissions = [t if isinstance(t, Submission) else Submission(t) for t in texts]
+        threshold = self.threshold(self.zone_label, target_precision)
+        found: list[Suggestion] = []
+        for start in range(0, len(submissions), BATCH):
+            scored = self.scorer.score(submissions[start : start + BATCH], top)
+            spans = _spans_by_text(scored) if evidence else None
+            for i in range(len(scored.reading)):
+                mine = next(spans) if spans else None
+                found.append(self._suggestion(scored, i, top, threshold, mine))
+        return found
+
+    def _suggestion(
+        self, scored: Scored, i: int, top: int, threshold: float, spans: NDArray[np.int64] | None
+    ) -> Suggestion:
+        topics = tuple(RankedTopic(*pair) for pair in self._ranked(scored, i, "topic", top))
+        functions = tuple(RankedFunction(*pair) for pair in self._ranked(scored, i, "function", top))
+        forms = self._ranked(scored, i, "form", 1)
+        lanes = self._ranked(scored, i, "lane", 1)
+        units = tuple(scored.units[i])
+        text, places = scored.reading.texts[i].text, scored.places[i]
+        flags = flags_of(text)
+        answers = units or functions or topics
+        return Suggestion(
+            topics=topics,
+            functions=functions,
+            lead_units=units,
+            co_units=tuple(self._co_units(scored, i)),
+            zone=_zone([answer.probability for answer in answers], threshold, flags),
+            form=NamedProbability(*forms[0]) if forms else None,
+            lane=lane_of(text, places.provinces, self.content.home, lanes[0] if lanes else None),
+            flags=flags,
+            missing=() if places.places else _missing(units, functions),
+            evidence=Evidence() if spans is None else self._evidence(scored, i, spans),
+            model={"version": self.version},
+        )
+
+    def _ranked(self, scored: Scored, i: int, head: str, top: int) -> list[tuple[str, float]]:
+        if head not in scored.by_head:
+            return []
+        row, names = scored.by_head[head][i], self.scorer.classes(head)
+        return [(names[j], round(float(row[j]), 4)) for j in np.argsort(-row, kind="stable")[:top]]
+
+    def _co_units(self, scored: Scored, i: int) -> list[RankedUnit]:
+        """Units of other functions that the text involves, at the place of the lead unit."""
+        directory, units = self.content.directory, scored.units[i]
+        if "involved" not in scored.by_head or not units or directory is None:
+            return []
+        lead = units[0]
+        where = min(scored.places[i].paths, default=lead.jurisdiction)
+        found = []
+        for name, probability in self._ranked(scored, i, "involved", MAX_CO_UNITS + 1):
+            unit = directory.unit_for(name, where)
+            if probability >= CO_UNIT_FROM and name != lead.function and unit and unit.name != lead.unit:
+                found.append(RankedUnit(unit.name, unit.function, unit.jurisdiction, probability))
+        return found[:MAX_CO_UNITS]
+
+    def _evidence(self, scored: Scored, i: int, spans: NDArray[np.int64]) -> Evidence:
+        """Explain the best function; where a model has none, the best topic or unit."""
+        for head in ("function", "topic", "unit"):
+            names = self.scorer.classes(head)
+            if not names:
+                continue
+            if head == "unit":
+                answer = names.index(scored.units[i][0].unit)
+            else:
+                answer = int(scored.by_head[head][i].argmax())
+            starts, ends, added = self.scorer.contributions(scored, i, spans, head, answer)
+            words = weighed_words(scored.reading, i, starts, ends, added)
+            return Evidence(words, self._duties.best(names[answer], scored.features[i]))
+        return Evidence()
+
+
+def _zone(answers: list[float], threshold: float, flags: tuple[str, ...]) -> Zone:
+    """A flagged text is never ``auto``: a person looks at it first."""
+    if UNREADABLE in flags:
+        return "manual"
+    zone = zone_of(answers, threshold)
+    return "confirm" if zone == "auto" and flags else zone
+
+
+def _missing(units: tuple[RankedUnit, ...], functions: tuple[RankedFunction, ...]) -> tuple[str, ...]:
+    """Say that the place is missing where the unit stays open although the function does not."""
+    if not units or not functions or units[0].jurisdiction is None:
+        return ()
+    return (MISSING_PLACE,) if units[0].probability < _OPEN_BELOW * functions[0].probability else ()
+
+
+def _spans_by_text(scored: Scored) -> Iterator[NDArray[np.int64]]:
+    rows = scored.reading.spans.rows
+    order = np.argsort(rows, kind="stable")
+    bounds = np.searchsorted(rows[order], np.arange(len(scored.reading) + 1))
+    return (order[bounds[i] : bounds[i + 1]] for i in range(len(scored.reading)))

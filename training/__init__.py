@@ -1,0 +1,1 @@
+"""From tables of cases to models: reading, training, evaluating, comparing, keeping."""

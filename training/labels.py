@@ -1,0 +1,118 @@
+"""What the label columns say: units, their functions and places.
+
+Labels stay as they were written. Where a table names units but not their functions, the function
+is what remains of a unit's name once the place is taken off (美兰区城管局 -> 城管局) - if names are
+built that way at all, which shows in several units sharing one remainder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fenban.model.case import TOPIC_SEPARATOR, Case
+from fenban.model.directory import Directory, Function, Unit
+from fenban.model.places import Gazetteer
+from fenban.model.text import simplify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_TOWN_OFFICE = re.compile(r"^(?P<place>[\u4e00-\u9fff]{2,7}?(?:街道|镇|乡)?)(?P<office>街道办事处|街道办|办事处|镇政府|镇人民政府|乡政府|人民政府|政府|区公所)$")
+_GENERIC_PREFIX = re.compile(r"^(?:省|市|区|县|市区)(?=[\u4e00-\u9fff]{2})")
+_GOVERNMENT = re.compile(r"^政府(?=[\u4e00-\u9fff]{2})")
+_OFFICE_KINDS = {"街道办事处": "街道", "街道办": "街道", "办事处": "街道", "镇政府": "镇", "镇人民政府": "镇", "乡政府": "乡"}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitName:
+    """A unit's name taken apart."""
+
+    rest: str
+    jurisdiction: str | None
+    local_names: tuple[str, ...] = ()
+
+
+def take_apart(name: str, gazetteer: Gazetteer) -> UnitName:
+    """Split a unit's name into the place it is for and the kind of office it is."""
+    folded = simplify(name.strip())
+    place, rest = gazetteer.leading(folded)
+    path = place.path if place else None
+    rest = _GOVERNMENT.sub("", rest)
+    town = _TOWN_OFFICE.match(rest)
+    if town:
+        stem = re.sub(r"(?:街道|镇|乡)$", "", town["place"])
+        kind = _OFFICE_KINDS.get(town["office"], "")
+        where = f"{path}/{stem}{kind}" if path else f"{stem}{kind}"
+        return UnitName(town["office"], where, tuple(dict.fromkeys((stem + kind, town["place"], stem))))
+    return UnitName(_GENERIC_PREFIX.sub("", rest), path)
+
+
+def functions_from_names(units: Iterable[str], gazetteer: Gazetteer) -> dict[str, str]:
+    """Infer the function of each unit from its name, where the names allow it at all."""
+    rests = {unit: take_apart(unit, gazetteer).rest for unit in units}
+    shared = Counter(rests.values())
+    several = sum(1 for unit in rests if shared[rests[unit]] > 1)
+    return rests if several >= max(4, len(rests) // 10) else {}
+
+
+def with_functions(cases: Sequence[Case], directory: Directory | None, gazetteer: Gazetteer) -> list[Case]:
+    """Fill in the functions that the cases leave out, from the directory or from the units' names."""
+    inferred: dict[str, str] = {}
+    if not any(case.function for case in cases):
+        unknown = {case.lead_unit for case in cases if case.lead_unit}
+        if directory is not None:
+            known = {name: directory.unit(name) for name in unknown}
+            inferred = {name: unit.function for name, unit in known.items() if unit and unit.function}
+        else:
+            inferred = functions_from_names(sorted(unknown), gazetteer)
+    elif directory is None:
+        inferred = _majority_functions(cases)
+    return [
+        replace(case, function=inferred[case.lead_unit])
+        if case.function is None and case.lead_unit in inferred
+        else case
+        for case in cases
+    ]
+
+
+def _majority_functions(cases: Iterable[Case]) -> dict[str, str]:
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    for case in cases:
+        if case.lead_unit and case.function:
+            votes[case.lead_unit][case.function] += 1
+    return {unit: min(count, key=lambda f: (-count[f], f)) for unit, count in votes.items()}
+
+
+def directory_from_labels(
+    cases: Sequence[Case], gazetteer: Gazetteer
+) -> tuple[Directory, tuple[tuple[str, str], ...]]:
+    """Return the directory that the label columns themselves describe, and its own small places."""
+    functions = _majority_functions(cases)
+    named = sorted({case.lead_unit for case in cases if case.lead_unit})
+    units, local = [], {}
+    for name in named:
+        parts = take_apart(name, gazetteer)
+        units.append(Unit(name, functions.get(name), parts.jurisdiction))
+        for place in parts.local_names:
+            if len(place) >= 3 and parts.jurisdiction:
+                local[place] = parts.jurisdiction
+    names = sorted({case.function for case in cases if case.function})
+    return Directory([Function(name) for name in names], units), tuple(sorted(local.items()))
+
+
+def home_province(directory: Directory, gazetteer: Gazetteer) -> str | None:
+    """Return the province where most units lie, or None where no unit's place is known."""
+    provinces: Counter[str] = Counter()
+    for unit in directory.units:
+        if unit.jurisdiction:
+            provinces.update(gazetteer.read(unit.jurisdiction.replace("/", "")).provinces)
+    return provinces.most_common(1)[0][0] if provinces else None
+
+
+def topic_levels(path: str) -> tuple[str, str]:
+    """Return the first level and the whole path (two levels at most) of a topic."""
+    levels = path.split(TOPIC_SEPARATOR)[:2]
+    return levels[0], TOPIC_SEPARATOR.join(levels)

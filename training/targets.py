@@ -1,0 +1,64 @@
+"""Which labels of the cases become which classifiers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fenban.training.fit import Target
+from fenban.training.labels import topic_levels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fenban.model.case import Case
+    from fenban.model.directory import Directory
+
+_ENOUGH_CO_UNITS = 0.02  # share of cases with co-units from which these can be learnt
+_CASES_A_UNIT = 5.0  # mean number of cases a unit from which a flat classifier of units pays
+
+
+def targets_of(cases: Sequence[Case], directory: Directory | None) -> list[Target]:
+    """Return one target per label that the cases carry; labels nobody gave are not learnt."""
+    topics = {i: topic_levels(case.topic) for i, case in enumerate(cases) if case.topic}
+    two_levels = any("/" in path for _, path in topics.values())
+    found = [
+        _target("function", {i: case.function for i, case in enumerate(cases) if case.function}),
+        _target("topic_first", {i: first for i, (first, _) in topics.items()} if two_levels else {}),
+        _target("topic", {i: path for i, (_, path) in topics.items()}),
+        _target("form", {i: c.submission.form for i, c in enumerate(cases) if c.submission.form}),
+        _target("lane", {i: case.lane for i, case in enumerate(cases) if case.lane}),
+    ]
+    if directory is not None:
+        found += _unit_targets(cases, directory) + _involved(cases, directory)
+    return [target for target in found if len(target.rows)]
+
+
+def _target(name: str, labels: dict[int, str]) -> Target:
+    return Target(name, np.array(sorted(labels), dtype=np.int64), tuple(labels[i] for i in sorted(labels)))
+
+
+def _unit_targets(cases: Sequence[Case], directory: Directory) -> list[Target]:
+    units = {i: case.lead_unit for i, case in enumerate(cases) if case.lead_unit}
+    counts = Counter(units.values())
+    if not counts or len(units) / len(counts) < _CASES_A_UNIT:
+        return []
+    where = {i: unit.jurisdiction or "" for i, name in units.items() if (unit := directory.unit(name))}
+    found = [_target("unit", units)]
+    return found + [_target("jurisdiction", where)] if len(set(where.values())) > 1 else found
+
+
+def _involved(cases: Sequence[Case], directory: Directory) -> list[Target]:
+    """Return the target of all functions a case involves, lead and co-units alike."""
+    if sum(bool(case.co_units) for case in cases) < _ENOUGH_CO_UNITS * len(cases):
+        return []
+    labels: dict[int, tuple[str, ...]] = {}
+    for i, case in enumerate(cases):
+        if case.function:
+            others = (directory.unit(name) for name in case.co_units)
+            names = {case.function, *(unit.function for unit in others if unit and unit.function)}
+            labels[i] = tuple(sorted(names))
+    rows = np.array(sorted(labels), dtype=np.int64)
+    return [Target("involved", rows, tuple(labels[i] for i in sorted(labels)), several=True)]

@@ -1,0 +1,125 @@
+"""What is learnt on texts the classifiers had not seen: temperatures, curves, weights of units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import minimize, minimize_scalar
+from sklearn.model_selection import KFold
+
+from fenban.model.calibration import PrecisionCurve, softmax
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+SLICE = 0.2
+ENOUGH_FOR_A_SLICE = 4000
+FOLDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One round: train where ``train`` holds, observe where ``unseen`` holds."""
+
+    train: NDArray[np.bool_]
+    unseen: NDArray[np.bool_]
+
+
+def splits(dates: Sequence[dt.date | None], seed: int) -> list[Split]:
+    """Split by time where there is time and enough of it, else into folds.
+
+    The latest slice tells best how a model fares on what comes next; a small set cannot spare it.
+    """
+    n = len(dates)
+    dated = [date for date in dates if date is not None]
+    if n >= ENOUGH_FOR_A_SLICE and len(dated) >= 0.9 * n and len(set(dated)) > 5:
+        ordinal = np.array([date.toordinal() if date else 0 for date in dates])
+        order = np.argsort(ordinal, kind="stable")
+        unseen = np.zeros(n, dtype=bool)
+        unseen[order[int(n * (1 - SLICE)) :]] = True
+        return [Split(~unseen, unseen)]
+    folds = KFold(n_splits=min(FOLDS, n), shuffle=True, random_state=seed)
+    found = []
+    for _, held in folds.split(np.zeros(n)):
+        unseen = np.zeros(n, dtype=bool)
+        unseen[held] = True
+        found.append(Split(~unseen, unseen))
+    return found
+
+
+def fit_temperature(margins: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
+    """Return the temperature of the least log-loss; ``truth`` is a column number, -1 is skipped."""
+    known = truth >= 0
+    if known.sum() < 2 or margins.shape[1] < 2:
+        return 1.0
+    margins, truth = margins[known], truth[known]
+    rows = np.arange(len(truth))
+
+    def loss(log_temperature: float) -> float:
+        probabilities = softmax(margins, float(np.exp(log_temperature)))
+        return float(-np.log(np.maximum(probabilities[rows, truth], 1e-9)).mean())
+
+    best = minimize_scalar(loss, bounds=(-5.0, 3.0), method="bounded")
+    return float(np.exp(best.x))
+
+
+def fit_sigmoid_temperature(margins: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:
+    """Return the temperature of the least log-loss of independent yes-or-no margins."""
+
+    def loss(log_temperature: float) -> float:
+        scaled = margins * float(np.exp(-log_temperature))
+        return float(np.logaddexp(0, np.where(truth, -scaled, scaled)).mean())
+
+    best = minimize_scalar(loss, bounds=(-5.0, 3.0), method="bounded")
+    return float(np.exp(best.x))
+
+
+def curve_of(probabilities: NDArray[np.float32], truth: NDArray[np.int64]) -> PrecisionCurve:
+    """Measure top-1 confidence and correctness; an unknown truth (-1) counts as wrong."""
+    best = probabilities.argmax(axis=1)
+    return PrecisionCurve.measure(probabilities[np.arange(len(best)), best], best == truth)
+
+
+def fit_conditional_logit(
+    factors: Sequence[NDArray[np.float32]], chosen: Sequence[int], start: Sequence[float], strength: float
+) -> NDArray[np.float32]:
+    """Weights of a conditional logit: ``factors[i]`` is (alternatives, k), ``chosen[i]`` its answer.
+
+    ``strength`` is the L2 pull towards ``start``.
+    """
+    stacked = np.vstack(factors).astype(np.float64)
+    sizes = np.array([len(f) for f in factors])
+    begins = np.concatenate(([0], np.cumsum(sizes)[:-1]))
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    answers = begins + np.asarray(chosen)
+    origin = np.asarray(start, dtype=np.float64)
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = stacked @ weights
+        logits -= np.maximum.reduceat(logits, begins)[owner]
+        powers = np.exp(logits)
+        totals = np.add.reduceat(powers, begins)
+        shares = powers / totals[owner]
+        value = float((np.log(totals) - logits[answers]).sum())
+        gradient = stacked.T @ shares - stacked[answers].sum(axis=0)
+        pull = weights - origin
+        return value + strength * float(pull @ pull), gradient + 2 * strength * pull
+
+    found = minimize(loss, origin, jac=True, method="L-BFGS-B", options={"maxiter": 200})
+    return np.asarray(found.x, dtype=np.float32)
+
+
+def fit_unit_temperature(
+    rank: Callable[[float], tuple[NDArray[np.float32], NDArray[np.bool_]]], candidates: Sequence[float]
+) -> float:
+    """Return the candidate temperature with the least squared error of the top-1 probability."""
+    losses = []
+    for candidate in candidates:
+        confidence, correct = rank(candidate)
+        losses.append(float(np.mean((confidence - correct) ** 2)))
+    return float(candidates[int(np.argmin(losses))])
