@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from scipy import sparse
 
-from fenban.model.calibration import PrecisionCurve
+from fenban.model.calibration import PrecisionCurve, TopCalibration
 from fenban.model.classifier import Head, LinearHeads
 from fenban.model.composition import UnitComposer, UnitTable
 from fenban.model.directory import Directory
@@ -48,6 +48,7 @@ class ModelContent:
     space: FeatureSpace
     heads: LinearHeads
     temperatures: Mapping[str, float]
+    tops: Mapping[str, TopCalibration]
     curves: Mapping[str, PrecisionCurve]
     directory: Directory | None = None
     composer: UnitComposer | None = None
@@ -158,9 +159,10 @@ def _settings(content: ModelContent) -> dict[str, Any]:
         "table_bits": TABLE_BITS,
         "heads": [{"name": h.name, "classes": list(h.classes), "start": h.start} for h in heads],
         "temperatures": dict(sorted(content.temperatures.items())),
+        "tops": {label: [top.a, top.b, top.c] for label, top in sorted(content.tops.items())},
         "curves": sorted(content.curves),
         "units": [[u.name, u.function] for u in content.composer.table.units] if content.composer else None,
-        "unit_temperature": content.composer.temperature if content.composer else None,
+        "unit_top": astuple(content.composer.calibration) if content.composer else None,
         "home": content.home,
         "local_places": [list(pair) for pair in content.local_places],
         "target_precision": content.target_precision,
@@ -193,6 +195,7 @@ def _build(
         space=FeatureSpace(arrays["space.slots"], arrays["space.idf"]),
         heads=LinearHeads(heads, weights, arrays["intercept"]),
         temperatures=settings["temperatures"],
+        tops={label: TopCalibration(*values) for label, values in settings["tops"].items()},
         curves={
             label: PrecisionCurve(arrays[f"curve.{label}.confidence"], arrays[f"curve.{label}.correct"])
             for label in settings["curves"]
@@ -222,7 +225,7 @@ def _composer(
         arrays["units.jurisdiction"],
         arrays["units.log_frequency"],
     )
-    return UnitComposer(table, arrays["units.weights"], settings["unit_temperature"])
+    return UnitComposer(table, arrays["units.weights"], TopCalibration(*settings["unit_top"]))
 
 
 def _write_json(path: Path, value: object) -> None:

@@ -1,7 +1,9 @@
 """From margins to probabilities that can be taken at their word, and from those to zones.
 
 Temperature scaling (Guo et al., 2017, "On Calibration of Modern Neural Networks") turns margins
-into probabilities; the threshold of the ``auto`` zone is the lowest at which the precision measured
+into probabilities; beta calibration (Kull et al., 2017) then corrects the probability of the best
+answer, which is what people act on: near-identical texts went to different offices before, so even
+a margin that looks certain is not. The threshold of the ``auto`` zone is the lowest at which the precision measured
 on texts the model had not seen is at least the target by a one-sided Clopper-Pearson bound.
 """
 
@@ -21,6 +23,7 @@ MANUAL_BELOW = 0.60  # first three answers together
 DEFAULT_TARGET = 0.95
 NEVER = 2.0  # a threshold no probability reaches
 _MIN_SUPPORT = 30
+_TINY = 1e-6
 
 
 def softmax(margins: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
@@ -30,6 +33,39 @@ def softmax(margins: NDArray[np.float32], temperature: float) -> NDArray[np.floa
     powers = np.exp(scaled)
     probabilities: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
     return probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class TopCalibration:
+    """Beta calibration of the best answer: logit q = a log p - b log(1 - p) + c, with a, b >= 0."""
+
+    a: float = 1.0
+    b: float = 1.0
+    c: float = 0.0
+
+    def of_top(self, top: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the corrected probabilities of best answers, element by element."""
+        p = np.clip(top.astype(np.float64), _TINY, 1 - _TINY)
+        logit = self.a * np.log(p) - self.b * np.log1p(-p) + self.c
+        return (1 / (1 + np.exp(-logit))).astype(np.float32)
+
+    def apply(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Correct the best answer of every row and share what is left among the others as before.
+
+        The order of the answers never changes: the best keeps at least as much as the second.
+        """
+        if rows.shape[1] < 2:
+            return rows
+        n = np.arange(len(rows))
+        best = rows.argmax(axis=1)
+        top = rows[n, best]
+        total = rows.sum(axis=1)
+        rest = np.maximum(total - top, _TINY)
+        second = np.partition(rows, -2, axis=1)[:, -2] / rest
+        corrected = np.maximum(self.of_top(top), second / (1 + second))
+        scaled = rows * ((np.maximum(total, corrected) - corrected) / rest)[:, None]
+        scaled[n, best] = corrected
+        return scaled.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fenban.model.calibration import TopCalibration
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -67,10 +69,15 @@ class UnitTable:
 class UnitComposer:
     """Ranks units from the probabilities of functions and what a text says about the place."""
 
-    def __init__(self, table: UnitTable, weights: Sequence[float], temperature: float = 1.0) -> None:
+    def __init__(
+        self,
+        table: UnitTable,
+        weights: Sequence[float] | NDArray[np.float32],
+        calibration: TopCalibration | None = None,
+    ) -> None:
         self.table = table
         self.weights = np.asarray(weights, dtype=np.float32)
-        self.temperature = temperature
+        self.calibration = calibration or TopCalibration()
         n_functions = int(table.function.max()) + 1 if len(table.function) else 0
         self._bounds = np.searchsorted(table.function, np.arange(n_functions + 1))
         self._at: dict[str, list[int]] = {}
@@ -145,19 +152,12 @@ class UnitComposer:
         if not found:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
         units, probabilities = np.concatenate(found), np.concatenate(shares)
-        probabilities = self._temper(probabilities)
+        if len(probabilities) > 1:
+            probabilities = self.calibration.apply(probabilities[None, :])[0]
         kept = min(len(units), max(4 * top, 12))
         best = np.argpartition(-probabilities, kept - 1)[:kept]
         best = best[np.lexsort((units[best], -probabilities[best]))]
         return units[best], probabilities[best]
-
-    def _temper(self, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
-        if self.temperature == 1.0:
-            return probabilities
-        total = probabilities.sum()
-        powers = np.power(probabilities, np.float32(1 / self.temperature))
-        tempered: NDArray[np.float32] = powers * (total / powers.sum())
-        return tempered
 
 
 def _pick(values: NDArray[np.float32], columns: NDArray[np.int32], absent: float) -> NDArray[np.float32]:

@@ -65,6 +65,8 @@ class Scorer:
         }
         if self._groups is not None:
             by_head["topic"] = combine_levels(by_head["topic_first"], by_head["topic"], self._groups)
+        for label, calibration in self.content.tops.items():
+            by_head[label] = calibration.apply(by_head[label])
         if "involved" in heads:
             by_head["involved"] = sigmoid(heads.of("involved", scores) / np.float32(temperatures["involved"]))
         places = [places_of(reading, i, self._gazetteer) for i in range(len(reading))]

@@ -10,7 +10,7 @@ import numpy as np
 from fenban.model.calibration import PrecisionCurve
 from fenban.model.composition import DIRECTORY_WEIGHTS, FACTORS, UnitComposer, UnitTable
 from fenban.model.scorer import merge_names
-from fenban.training.tuning import fit_conditional_logit, fit_unit_temperature
+from fenban.training.tuning import fit_conditional_logit, fit_top_calibration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _START = (1.0, 0.5, 1.0, 0.3, 0.2)
 _PULL = 0.5
 _FEWEST = 200
-_TEMPERATURES = (0.7, 0.85, 1.0, 1.15, 1.3, 1.6, 2.0, 2.6)
+_BEST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +38,18 @@ class UnseenTexts:
     def rank(self, composer: UnitComposer, i: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Rank the units of text ``i``."""
         return composer.rank(
-            _row(self.functions, i), _row(self.flat, i), _row(self.jurisdictions, i), self.places[i], 3
+            _row(self.functions, i), _row(self.flat, i), _row(self.jurisdictions, i), self.places[i], _BEST
         )
 
 
 def fit_composer(table: UnitTable, texts: UnseenTexts) -> tuple[UnitComposer, PrecisionCurve]:
-    """Learn weights and temperature; return the composer and its precision curve."""
+    """Learn weights and calibration; return the composer and its precision curve."""
     weights = _fit_weights(table, texts) if texts.flat is not None else np.array(DIRECTORY_WEIGHTS)
     judged = [i for i, unit in enumerate(texts.units) if unit is not None]
-
-    def top_1(temperature: float) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        return _top_1(UnitComposer(table, weights, temperature), texts, judged)
-
-    temperature = fit_unit_temperature(top_1, _TEMPERATURES) if judged else 1.0
-    confidence, correct = top_1(temperature)
-    return UnitComposer(table, weights, temperature), PrecisionCurve.measure(confidence, correct)
+    confidence, correct = _top_1(UnitComposer(table, weights), texts, judged)
+    calibration = fit_top_calibration(confidence, correct)
+    composer = UnitComposer(table, weights, calibration)
+    return composer, PrecisionCurve.measure(*_top_1(composer, texts, judged))
 
 
 def _fit_weights(table: UnitTable, texts: UnseenTexts) -> NDArray[np.float32]:

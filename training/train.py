@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from fenban.model.artifact import ModelContent
-from fenban.model.calibration import DEFAULT_TARGET, PrecisionCurve, softmax
+from fenban.model.calibration import DEFAULT_TARGET, PrecisionCurve, TopCalibration, softmax
 from fenban.model.composition import UnitTable
 from fenban.model.directory import Directory, Unit
 from fenban.model.errors import TrainingError
@@ -27,7 +27,13 @@ from fenban.training.labels import directory_from_labels, home_province, take_ap
 from fenban.training.observe import Observed, observe
 from fenban.training.progress import silent
 from fenban.training.targets import targets_of
-from fenban.training.tuning import curve_of, fit_sigmoid_temperature, fit_temperature, splits
+from fenban.training.tuning import (
+    best_answers,
+    fit_sigmoid_temperature,
+    fit_temperature,
+    fit_top_calibration,
+    splits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,7 +49,7 @@ if TYPE_CHECKING:
 SEED = 20250101
 _CHUNK = 2000
 _FEWEST_CASES = 10
-_LIBRARIES = ("fenban", "numpy", "scipy", "scikit-learn", "jieba", "opencc", "safetensors")
+_LIBRARIES = ("fenban", "rjieba", "numpy", "scipy", "scikit-learn", "jieba", "opencc", "safetensors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +92,17 @@ def train(
     rounds = splits([case.submission.received_at for case in cases], seed)
     observed = observe(features, targets, rounds, seed, progress)
     by_name = {target.name: target for target in targets}
-    temperatures, curves = _calibrate(observed, by_name)
-    composer = _composer(cases, world, observed, by_name, temperatures, places, curves)
+    calibrated = _calibrate(observed, by_name)
+    composer = _composer(cases, world, observed, by_name, calibrated, places)
+    curves = calibrated.curves
     progress("fit")
     heads = fit_heads(features, targets, seed)
     labels = tuple(label for label in ("lead_unit", "function", "topic") if label in curves)
     return ModelContent(
         space=space,
         heads=heads,
-        temperatures=temperatures,
+        temperatures=calibrated.temperatures,
+        tops=calibrated.tops,
         curves=curves,
         directory=world.directory,
         composer=composer,
@@ -159,38 +167,42 @@ def _features(
     return sparse.vstack(rows).tocsr(), space, places
 
 
-def _calibrate(
-    observed: Observed, targets: dict[str, Target]
-) -> tuple[dict[str, float], dict[str, PrecisionCurve]]:
-    temperatures: dict[str, float] = {}
-    curves: dict[str, PrecisionCurve] = {}
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """Temperatures by head; by label the calibration of best answers and the precision curve."""
+
+    temperatures: dict[str, float]
+    tops: dict[str, TopCalibration]
+    curves: dict[str, PrecisionCurve]
+    unseen: dict[str, NDArray[np.float32]]
+
+
+def _calibrate(observed: Observed, targets: dict[str, Target]) -> Calibrated:
+    out = Calibrated({}, {}, {}, {})
     for name, target in targets.items():
         margins = observed.margins[name]
         if target.several:
             holds, rows = observed.held(target)
-            temperatures[name] = fit_sigmoid_temperature(margins[rows], holds)
+            out.temperatures[name] = fit_sigmoid_temperature(margins[rows], holds)
             continue
         truth = observed.truth(target)
-        temperatures[name] = fit_temperature(margins, truth)
+        out.temperatures[name] = fit_temperature(margins, truth)
+        out.unseen[name] = softmax(margins, out.temperatures[name])
         if name in ("function", "topic"):
-            probabilities = softmax(margins, temperatures[name])
             if name == "topic" and "topic_first" in targets:
-                probabilities = _two_levels(observed, targets, temperatures, probabilities)
+                out.unseen[name] = _two_levels(out.unseen, targets)
             known = truth >= 0
-            curves[name] = curve_of(probabilities[known], truth[known])
-    return temperatures, curves
+            top = fit_top_calibration(*best_answers(out.unseen[name][known], truth[known]))
+            out.tops[name], out.unseen[name] = top, top.apply(out.unseen[name])
+            answers = best_answers(out.unseen[name][known], truth[known])
+            out.curves[name] = PrecisionCurve.measure(*answers)
+    return out
 
 
-def _two_levels(
-    observed: Observed,
-    targets: dict[str, Target],
-    temperatures: dict[str, float],
-    second: NDArray[np.float32],
-) -> NDArray[np.float32]:
+def _two_levels(unseen: dict[str, NDArray[np.float32]], targets: dict[str, Target]) -> NDArray[np.float32]:
     groups = topic_groups(targets["topic"].classes, targets["topic_first"].classes)
     assert groups is not None
-    first = softmax(observed.margins["topic_first"], temperatures["topic_first"])
-    return combine_levels(first, second, groups)
+    return combine_levels(unseen["topic_first"], unseen["topic"], groups)
 
 
 def _composer(
@@ -198,35 +210,29 @@ def _composer(
     world: World,
     observed: Observed,
     targets: dict[str, Target],
-    temperatures: dict[str, float],
+    calibrated: Calibrated,
     places: list[PlaceReading],
-    curves: dict[str, PrecisionCurve],
 ) -> UnitComposer | None:
-    """Fit the composer and add its curve to ``curves``."""
+    """Fit the composer and add its curve to the calibrated ones."""
     if world.directory is None or not any(case.lead_unit for case in cases):
         return None
-    functions = targets["function"].classes if "function" in targets else ()
+    classes = {name: target.classes for name, target in targets.items()}
     table = UnitTable.build(
         world.directory.units,
-        functions,
-        targets["unit"].classes if "unit" in targets else (),
-        targets["jurisdiction"].classes if "jurisdiction" in targets else (),
+        classes.get("function", ()),
+        classes.get("unit", ()),
+        classes.get("jurisdiction", ()),
         Counter(case.lead_unit for case in cases if case.lead_unit),
     )
-    probabilities = {
-        name: softmax(observed.margins[name], temperatures[name])
-        for name in ("function", "jurisdiction")
-        if name in targets
-    }
-    where = probabilities.get("jurisdiction")
+    where = calibrated.unseen.get("jurisdiction")
     texts = UnseenTexts(
-        functions=probabilities.get("function"),
+        functions=calibrated.unseen.get("function"),
         flat=observed.margins.get("unit"),
         jurisdictions=None if where is None else np.log(where + 1e-6),
         places=[places[row] for row in observed.rows],
         units=[cases[row].lead_unit for row in observed.rows],
     )
-    composer, curves["lead_unit"] = fit_composer(table, texts)
+    composer, calibrated.curves["lead_unit"] = fit_composer(table, texts)
     return composer
 
 

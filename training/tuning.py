@@ -9,17 +9,19 @@ import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 from sklearn.model_selection import KFold
 
-from fenban.model.calibration import PrecisionCurve, softmax
+from fenban.model.calibration import PrecisionCurve, TopCalibration, softmax
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
 SLICE = 0.2
 ENOUGH_FOR_A_SLICE = 4000
 FOLDS = 4
+_FEWEST_TO_CALIBRATE = 100
+_CALIBRATION_PULL = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,12 @@ def fit_sigmoid_temperature(margins: NDArray[np.float32], truth: NDArray[np.bool
     return float(np.exp(best.x))
 
 
-def curve_of(probabilities: NDArray[np.float32], truth: NDArray[np.int64]) -> PrecisionCurve:
-    """Measure top-1 confidence and correctness; an unknown truth (-1) counts as wrong."""
+def best_answers(
+    probabilities: NDArray[np.float32], truth: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return top-1 confidence and correctness; an unknown truth (-1) counts as wrong."""
     best = probabilities.argmax(axis=1)
-    return PrecisionCurve.measure(probabilities[np.arange(len(best)), best], best == truth)
+    return probabilities[np.arange(len(best)), best], best == truth
 
 
 def fit_conditional_logit(
@@ -114,12 +118,23 @@ def fit_conditional_logit(
     return np.asarray(found.x, dtype=np.float32)
 
 
-def fit_unit_temperature(
-    rank: Callable[[float], tuple[NDArray[np.float32], NDArray[np.bool_]]], candidates: Sequence[float]
-) -> float:
-    """Return the candidate temperature with the least squared error of the top-1 probability."""
-    losses = []
-    for candidate in candidates:
-        confidence, correct = rank(candidate)
-        losses.append(float(np.mean((confidence - correct) ** 2)))
-    return float(candidates[int(np.argmin(losses))])
+def fit_top_calibration(confidence: NDArray[np.float32], correct: NDArray[np.bool_]) -> TopCalibration:
+    """Fit the beta calibration of best answers, drawn a little towards doing nothing."""
+    if len(confidence) < _FEWEST_TO_CALIBRATE:
+        return TopCalibration()
+    p = np.clip(confidence.astype(np.float64), 1e-6, 1 - 1e-6)
+    inputs = np.column_stack([np.log(p), -np.log1p(-p), np.ones(len(p))])
+    sign = np.where(correct, 1.0, -1.0)
+    start = np.array([1.0, 1.0, 0.0])
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        margins = sign * (inputs @ weights)
+        gradient = -(inputs * (sign / (1 + np.exp(margins)))[:, None]).sum(axis=0)
+        pull = weights - start
+        value = float(np.logaddexp(0, -margins).sum()) + _CALIBRATION_PULL * float(pull @ pull)
+        return value, gradient + 2 * _CALIBRATION_PULL * pull
+
+    bounds = [(0.0, None), (0.0, None), (None, None)]
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    a, b, c = (float(weight) for weight in found.x)
+    return TopCalibration(a, b, c)
