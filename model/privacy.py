@@ -44,6 +44,7 @@ _PATTERN = re.compile(
     rf"|(?P<house>{_HOUSE})"
 )
 _CANDIDATE = re.compile(r"[0-9０-９@]")
+_MASKED = re.compile("|".join(re.escape(name) for name in MASKS.values()))
 _DATE_NUMBER = re.compile(r"(?:19|20)\d{2}[01]\d[0-3]\d")
 
 
@@ -80,9 +81,13 @@ def mask(text: str) -> str:
 
 
 def hide(text: str) -> str:
-    """Blot out personal data without moving any character, for the model to read."""
+    """Blot out personal data without moving any character, for the model to read.
+
+    A text that was masked before looks the same to the model as the text itself.
+    """
     characters: list[str] | None = None
     for item in find_personal_data(text):
         characters = characters or list(text)
         characters[item.start : item.end] = HIDDEN * (item.end - item.start)
-    return "".join(characters) if characters else text
+    hidden = "".join(characters) if characters else text
+    return _MASKED.sub(lambda match: HIDDEN * len(match.group()), hidden) if "[" in hidden else hidden

@@ -19,6 +19,7 @@ from fenban.model.case import (
     Suggestion,
     Zone,
 )
+from fenban.model.errors import InputError
 from fenban.model.evidence import DutyIndex, weighed_words
 from fenban.model.scorer import Scored, Scorer
 from fenban.model.signals import MISSING_PLACE, UNREADABLE, flags_of, lane_of
@@ -34,6 +35,16 @@ BATCH = 256
 CO_UNIT_FROM = 0.5
 MAX_CO_UNITS = 3
 _OPEN_BELOW = 0.8  # a place is missing where the best unit holds less of its function than this
+
+
+def check_target(target_precision: float | None) -> None:
+    """Refuse a target that is no promise or cannot be one.
+
+    Raises:
+        InputError: it is not between 0.5 and 0.999.
+    """
+    if target_precision is not None and not 0.5 <= target_precision <= 0.999:
+        raise InputError(f"target precision {target_precision}: must lie between 0.5 and 0.999")
 
 
 class Router:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 REGULARISATION = 0.5
+TOLERANCE = 1e-2
 RARITY_WEIGHT = 0.5  # class weight ~ frequency ** -RARITY_WEIGHT: 0 is none, 1 is balanced
 SMALLEST_WEIGHT = 0.01
 MAX_COLUMNS = 1 << 16  # class numbers are stored as 16-bit integers
@@ -47,22 +50,66 @@ class Target:
         return Target(self.name, self.rows[chosen], tuple(self.labels[i] for i in chosen), self.several)
 
 
+@dataclass(frozen=True, slots=True)
+class Compact:
+    """A feature matrix in which what occurs in one text only is one column a text.
+
+    To a machine with an L2 penalty the features seen in a single text are one direction: their
+    weights are proportional to their values. Replacing them by one column of their common length
+    gives the same machine in a fraction of the time and memory; ``expand`` takes it apart again.
+    """
+
+    rows: sparse.csr_matrix
+    shared: NDArray[np.int64]
+    single: sparse.csr_matrix
+
+    @classmethod
+    def of(cls, features: sparse.csr_matrix) -> Compact:
+        """Split the columns of (texts, width) features into shared and single ones."""
+        n_texts, width = features.shape
+        frequency = np.bincount(features.indices, minlength=width)
+        shared = np.flatnonzero(frequency > 1)
+        alone = frequency[features.indices] == 1
+        owner = np.repeat(np.arange(n_texts), np.diff(features.indptr))[alone]
+        value, column = features.data[alone], features.indices[alone]
+        length = np.sqrt(np.bincount(owner, weights=value.astype(np.float64) ** 2, minlength=n_texts))
+        share = (value / length[owner]).astype(np.float32)
+        single = sparse.csr_matrix((share, (column, owner)), shape=(width, n_texts))
+        rows = sparse.hstack([features[:, shared], sparse.diags(length.astype(np.float32))]).tocsr()
+        return cls(rows, shared, single)
+
+    def expand(self, weights: NDArray[np.float32]) -> sparse.csr_matrix:
+        """Return the (width, classes) weights of the whole matrix, those too small dropped."""
+        n_shared = len(self.shared)
+        whole = _large(weights[:n_shared]).tocoo()
+        parts = (self.single @ _large(weights[n_shared:])).tocoo()
+        kept = np.abs(parts.data) >= SMALLEST_WEIGHT
+        values = np.concatenate([whole.data, parts.data[kept]])
+        rows = np.concatenate([self.shared[whole.row], parts.row[kept]])
+        columns = np.concatenate([whole.col, parts.col[kept]])
+        rounded = values.astype(np.float16).astype(np.float32)
+        return sparse.csr_matrix((rounded, (rows, columns)), (self.single.shape[0], weights.shape[1]))
+
+
 def fit_heads(features: sparse.csr_matrix, targets: Sequence[Target], seed: int) -> LinearHeads:
     """Fit one head per target.
 
     Args:
         features: (texts, width) rows.
-        targets: what to learn; a target with fewer than two classes becomes a constant head.
+        targets: what to learn; a target with a single class becomes a constant head.
         seed: of the solver's shuffling.
     """
+    used = np.unique(np.concatenate([target.rows for target in targets]))
+    compact = Compact.of(features[used])
     heads: list[Head] = []
     blocks: list[sparse.csr_matrix] = []
     intercepts: list[NDArray[np.float32]] = []
     start = 0
     for target in targets:
-        weights, intercept = _fit_one(features, target, seed)
+        rows = compact.rows[np.searchsorted(used, target.rows)]
+        weights, intercept = _fit_one(rows, target, seed)
         heads.append(Head(target.name, target.classes, start))
-        blocks.append(weights)
+        blocks.append(compact.expand(weights))
         intercepts.append(intercept)
         start += len(target.classes)
     if start > MAX_COLUMNS:
@@ -73,33 +120,30 @@ def fit_heads(features: sparse.csr_matrix, targets: Sequence[Target], seed: int)
 
 
 def _fit_one(
-    features: sparse.csr_matrix, target: Target, seed: int
-) -> tuple[sparse.csr_matrix, NDArray[np.float32]]:
+    rows: sparse.csr_matrix, target: Target, seed: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     classes = target.classes
-    rows = features[target.rows]
-    if target.several:
-        fitted = [_margins(rows, _holds(target, name), None, seed) for name in classes]
-        return _sparsify(np.hstack([w for w, _ in fitted])), np.concatenate([b for _, b in fitted])
-    if len(classes) == 1:
-        empty = sparse.csr_matrix((features.shape[1], 1), dtype=np.float32)
-        return empty, np.zeros(1, dtype=np.float32)
-    labels = np.array(target.labels)
-    weights, intercept = _margins(rows, labels, class_weights(target.labels), seed)
-    if len(classes) == 2:
-        weights, intercept = np.hstack([-weights, weights]) / 2, np.array([-intercept[0], intercept[0]]) / 2
-    return _sparsify(weights), intercept.astype(np.float32)
+    if len(classes) == 1 and not target.several:
+        return np.zeros((rows.shape[1], 1), dtype=np.float32), np.zeros(1, dtype=np.float32)
+    weights = {} if target.several else class_weights(target.labels)
+
+    def against_the_rest(name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        machine = LinearSVC(
+            C=REGULARISATION, class_weight={0: 1.0, 1: weights.get(name, 1.0)}, random_state=seed, tol=TOLERANCE
+        )
+        machine.fit(rows, _holds(target, name))
+        return machine.coef_[0].astype(np.float32), machine.intercept_.astype(np.float32)
+
+    # liblinear lets go of the interpreter lock while it trains
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        fitted = list(threads.map(against_the_rest, classes))
+    return np.column_stack([w for w, _ in fitted]), np.concatenate([b for _, b in fitted])
 
 
 def _holds(target: Target, name: str) -> NDArray[np.int64]:
-    return np.array([name in labels for labels in target.labels], dtype=np.int64)
-
-
-def _margins(
-    rows: sparse.csr_matrix, labels: NDArray[np.generic], weights: Mapping[str, float] | None, seed: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    machine = LinearSVC(C=REGULARISATION, class_weight=weights, random_state=seed, tol=1e-3)
-    machine.fit(rows, labels)
-    return machine.coef_.T.astype(np.float32), machine.intercept_.astype(np.float32)
+    if target.several:
+        return np.array([name in labels for labels in target.labels], dtype=np.int64)
+    return np.array([label == name for label in target.labels], dtype=np.int64)
 
 
 def class_weights(labels: Sequence[object]) -> dict[object, float]:
@@ -110,6 +154,5 @@ def class_weights(labels: Sequence[object]) -> dict[object, float]:
     return {name: weight / mean for name, weight in raw.items()}
 
 
-def _sparsify(weights: NDArray[np.float32]) -> sparse.csr_matrix:
-    kept = np.where(np.abs(weights) >= SMALLEST_WEIGHT, weights, np.float32(0))
-    return sparse.csr_matrix(kept.astype(np.float16).astype(np.float32))
+def _large(weights: NDArray[np.float32]) -> sparse.csr_matrix:
+    return sparse.csr_matrix(np.where(np.abs(weights) >= SMALLEST_WEIGHT, weights, np.float32(0)))

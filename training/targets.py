@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fenban.model.directory import Directory
 
 _ENOUGH_CO_UNITS = 0.02  # share of cases with co-units from which these can be learnt
+_FEWEST_INVOLVED = 5  # cases in which a function is a co-unit from which that can be learnt
 _CASES_A_UNIT = 5.0  # mean number of cases a unit from which a flat classifier of units pays
 
 
@@ -54,11 +55,15 @@ def _involved(cases: Sequence[Case], directory: Directory) -> list[Target]:
     """Return the target of all functions a case involves, lead and co-units alike."""
     if sum(bool(case.co_units) for case in cases) < _ENOUGH_CO_UNITS * len(cases):
         return []
-    labels: dict[int, tuple[str, ...]] = {}
+    involved: dict[int, set[str]] = {}
+    beside: Counter[str] = Counter()
     for i, case in enumerate(cases):
         if case.function:
-            others = (directory.unit(name) for name in case.co_units)
-            names = {case.function, *(unit.function for unit in others if unit and unit.function)}
-            labels[i] = tuple(sorted(names))
-    rows = np.array(sorted(labels), dtype=np.int64)
-    return [Target("involved", rows, tuple(labels[i] for i in sorted(labels)), several=True)]
+            units = (directory.unit(name) for name in case.co_units)
+            others = {unit.function for unit in units if unit and unit.function}
+            beside.update(others)
+            involved[i] = {case.function, *others}
+    learnt = {name for name, n in beside.items() if n >= _FEWEST_INVOLVED}
+    rows = np.array(sorted(involved), dtype=np.int64)
+    labels = tuple(tuple(sorted(involved[i] & learnt)) for i in sorted(involved))
+    return [Target("involved", rows, labels, several=True)] if learnt else []

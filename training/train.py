@@ -222,7 +222,7 @@ def _composer(
         classes.get("function", ()),
         classes.get("unit", ()),
         classes.get("jurisdiction", ()),
-        Counter(case.lead_unit for case in cases if case.lead_unit),
+        _frequencies(cases, world.directory, flat="unit" in classes),
     )
     where = calibrated.unseen.get("jurisdiction")
     texts = UnseenTexts(
@@ -234,6 +234,18 @@ def _composer(
     )
     composer, calibrated.curves["lead_unit"] = fit_composer(table, texts)
     return composer
+
+
+def _frequencies(cases: Sequence[Case], directory: Directory, flat: bool) -> Counter[str]:
+    """Return how often each unit handled a case; with few cases a unit, how often its place came up."""
+    units = Counter(case.lead_unit for case in cases if case.lead_unit)
+    if flat:
+        return units
+    places: Counter[str | None] = Counter()
+    for name, n in units.items():
+        unit = directory.unit(name)
+        places[unit.jurisdiction if unit else None] += n
+    return Counter({unit.name: places[unit.jurisdiction] for unit in directory.units})
 
 
 def _facts(

@@ -1,0 +1,252 @@
+"""The application: operations, console page, static files, and what every response carries."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import importlib.metadata
+import logging
+import mimetypes
+import re
+import time
+import traceback
+import uuid
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fenban.model.case import ZONE_NAMES, Submission
+from fenban.serving import routes
+from fenban.serving.access import Access, session_cookie
+from fenban.serving.batching import MicroBatcher
+from fenban.serving.problems import BodyLimit, Problem, problem, register
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from fenban.model.router import Router
+    from fenban.serving.settings import ServiceSettings
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_NEVER_STORED = "no-store"
+_REVALIDATED = "no-cache"  # names of static files carry no hash: ask each time, mostly answered with 304
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_CONSOLE = "fenban.serving.console"
+_TAGS = [
+    {"name": "分办建议", "description": "判断诉求应由谁办理。"},
+    {"name": "名录", "description": "模型认识的主题和单位。"},
+    {"name": "模型", "description": "所用模型的情况。"},
+    {"name": "运行状态", "description": "供监控和部署使用，不需要令牌。"},
+]
+_DESCRIPTION = (
+    "读懂市民诉求和委员提案，给出主办、协办单位及其概率与依据。\n\n"
+    "除运行状态和本说明外，都需要启动服务时打印的令牌：`Authorization: Bearer 令牌`。"
+    "出错时一律返回 `application/problem+json`（RFC 9457）。"
+)
+_WARMING_TEXT = "解放路路口的路灯坏了，晚上看不清路，请尽快维修。"
+
+logger = logging.getLogger(__name__)
+
+
+class Frame:
+    """Middleware: request id, security headers, one log line, and the last resort for errors.
+
+    Nothing that a caller wrote is logged: neither query nor body, nor the message of an exception,
+    which may quote them; its type and the lines of code it passed are.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and decorate the answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        scope["request_id"] = request_id
+        status = 0
+        began = time.perf_counter()
+
+        async def framed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _decorate(MutableHeaders(scope=message), request_id)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, framed)
+        except Exception as error:
+            logger.error("request %s failed: %s", request_id, _without_values(error))
+            if status:
+                raise ConnectionAbortedError("the answer broke off") from None
+            await problem(500, request_id=request_id)(scope, receive, framed)
+        finally:
+            route = getattr(scope.get("route"), "path", "-")
+            spent = (time.perf_counter() - began) * 1e3
+            logger.info("%s %s %s %d %.1f ms", request_id, scope["method"], route, status, spent)
+
+
+def _decorate(headers: MutableHeaders, request_id: str) -> None:
+    for name, value in SECURITY_HEADERS.items():
+        headers[name] = value
+    headers["X-Request-Id"] = request_id
+    headers.setdefault("Cache-Control", _NEVER_STORED)
+
+
+def _without_values(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    places = " < ".join(f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in reversed(frames))
+    return f"{type(error).__name__} in {places}"
+
+
+class Pages:
+    """The console's pages. What they show is known at the start, so each is rendered once."""
+
+    def __init__(self, **context: Any) -> None:
+        folder = resources.files(_CONSOLE) / "templates"
+        self._environment = Environment(
+            loader=FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
+            autoescape=True,
+            undefined=StrictUndefined,
+        )
+        self._context = context
+        self._rendered: dict[str, str] = {}
+
+    def page(self, name: str) -> str:
+        """Return the page made from the template ``name``."""
+        if name not in self._rendered:
+            self._rendered[name] = self._environment.get_template(name).render(self._context)
+        return self._rendered[name]
+
+
+class ConsoleFiles(StaticFiles):
+    """Static files that browsers keep and ask after."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return the file, or 304 where the browser has it."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = _REVALIDATED
+        return response
+
+
+def create_app(router: Router, settings: ServiceSettings) -> FastAPI:
+    """Return the service for a loaded model; it is ready once its lifespan has begun.
+
+    Args:
+        router: the model. It is warmed up before the first request.
+        settings: limits, token and address.
+    """
+    version = importlib.metadata.version("fenban")
+    pages = Pages(version=version, model_version=router.version, zone_names=ZONE_NAMES)
+    denied = functools.partial(pages.page, "denied.html")
+    app = FastAPI(
+        title="分办 fenban",
+        summary="诉求分办建议服务",
+        description=_DESCRIPTION,
+        version=version,
+        openapi_tags=_TAGS,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+        middleware=[
+            Middleware(Frame),
+            Middleware(Access, settings=settings, denied_page=denied),
+            Middleware(BodyLimit, limit=settings.max_body),
+        ],
+    )
+    app.state.service = _service(router, settings)
+    register(app)
+    app.include_router(routes.api)
+    app.include_router(routes.health)
+    _add_console(app, pages)
+    app.openapi = functools.partial(_openapi, app, settings)  # type: ignore[method-assign]
+    return app
+
+
+def _service(router: Router, settings: ServiceSettings) -> routes.Service:
+    batcher = MicroBatcher(
+        functools.partial(routes.suggestions_as_json, router),
+        max_batch=settings.max_batch,
+        max_waiting=settings.max_waiting,
+    )
+    return routes.Service(
+        router=router,
+        batcher=batcher,
+        settings=settings,
+        units=routes.UnitIndex(router.content.directory),
+        topics=routes.topics_as_json(router),
+        model=routes.model_as_json(router),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    service: routes.Service = app.state.service
+    await asyncio.to_thread(service.router.suggest, [Submission(_WARMING_TEXT)])
+    async with service.batcher:
+        yield
+
+
+def _add_console(app: FastAPI, pages: Pages) -> None:
+    mimetypes.add_type("text/javascript", ".js")  # some Windows registries say text/plain
+    mimetypes.add_type("image/svg+xml", ".svg")
+
+    @app.get("/", include_in_schema=False)
+    async def console() -> HTMLResponse:
+        return HTMLResponse(pages.page("index.html"))
+
+    static = ConsoleFiles(directory=str(resources.files(_CONSOLE) / "static"), check_dir=False)
+    app.mount("/static", static, name="static")
+
+
+def _openapi(app: FastAPI, settings: ServiceSettings) -> dict[str, Any]:
+    """Return the description of the API, with this deployment's limits in it."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+            tags=app.openapi_tags,
+        )
+        parts = schema["components"]
+        errors = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        parts["schemas"] |= {**errors.pop("$defs"), "Problem": errors}
+        parts["securitySchemes"] = {
+            "token": {"type": "http", "scheme": "bearer", "description": "启动服务时打印的令牌"},
+            "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": session_cookie(settings)[0],
+                "description": "浏览器会话，打开启动时打印的链接后建立",
+            },
+        }
+        parts["schemas"]["SuggestionRequest"]["properties"]["items"]["maxItems"] = settings.max_items
+        parts["schemas"]["SubmissionItem"]["properties"]["text"]["maxLength"] = settings.max_text
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -1,0 +1,104 @@
+"""``fenban route``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from fenban.serving.commands.options import add_home, add_model
+from fenban.serving.exits import DONE
+from fenban.serving.home import model_folder_of
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from fenban.model.case import Submission, Suggestion
+
+HELP = "suggest the departments for a text, or for every text of a file"
+EXAMPLE = 'fenban route "青秀区民族大道的路灯三天没亮了"'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("text", metavar="TEXT", nargs="?", help="the text; - or nothing reads standard input")
+    parser.add_argument("--file", metavar="FILE", help=".txt (one text a line), .jsonl, .csv or .xlsx")
+    parser.add_argument("--columns", metavar="MAP.toml", help="names the columns where headers are unusual")
+    parser.add_argument("--jurisdiction", metavar="PATH", help="where texts come from, e.g. 南宁市/青秀区")
+    parser.add_argument("--top", type=int, default=3, choices=range(1, 11), metavar="K", help="default 3")
+    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    add_model(parser)
+    add_home(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Route and print."""
+    from fenban.model.errors import InputError
+    from fenban.model.router import Router
+
+    if arguments.file and arguments.text:
+        raise InputError("give TEXT or --file FILE, not both")
+    many = bool(arguments.file)
+    submissions = list(_from_file(arguments) if many else _from_text(arguments))
+    router = Router.load(model_folder_of(arguments))
+    suggestions = router.suggest(submissions, top=arguments.top)
+    if arguments.json:
+        values = [suggestion.as_dict() for suggestion in suggestions]
+        print(json.dumps(values if many else values[0], ensure_ascii=False, indent=1))
+        return DONE
+    for submission, suggestion in zip(submissions, suggestions, strict=True):
+        print("\n".join(_lines(submission, suggestion)), end="\n\n" if many else "\n")
+    return DONE
+
+
+def _from_text(arguments: argparse.Namespace) -> Iterator[Submission]:
+    from fenban.model.case import Submission
+    from fenban.model.errors import InputError
+
+    text = arguments.text
+    if text in (None, "-"):
+        text = sys.stdin.read()
+    if not text.strip():
+        raise InputError("there is no text to route - give it in quotes, or --file FILE")
+    yield Submission(text, jurisdiction=arguments.jurisdiction)
+
+
+def _from_file(arguments: argparse.Namespace) -> Iterator[Submission]:
+    """Yield one submission per row, in order; a row that cannot be read counts as an empty text."""
+    from pathlib import Path
+
+    from fenban.serving.rows import open_submissions
+    from fenban.training.columns import read_column_map
+
+    named = read_column_map(Path(arguments.columns)) if arguments.columns else None
+    with open_submissions(Path(arguments.file), named, arguments.jurisdiction) as rows:
+        for row in rows:
+            yield row.submission
+
+
+def _lines(submission: Submission, suggestion: Suggestion) -> Iterator[str]:
+    from fenban.model.case import ZONE_NAMES
+    from fenban.model.signals import MISSING_NAMES, SIGNAL_NAMES
+
+    text = " ".join(submission.text.split())
+    yield (text[:60] + "…") if len(text) > 60 else text
+    yield f"  分区  {ZONE_NAMES[suggestion.zone]}"
+    for unit in suggestion.lead_units:
+        yield f"  主办  {unit.probability:6.1%}  {unit.unit}"
+    if not suggestion.lead_units:
+        for function in suggestion.functions:
+            yield f"  职能  {function.probability:6.1%}  {function.function}"
+    for unit in suggestion.co_units:
+        yield f"  协办  {unit.probability:6.1%}  {unit.unit}"
+    for topic in suggestion.topics[:2]:
+        yield f"  主题  {topic.probability:6.1%}  {topic.path}"
+    notes = [SIGNAL_NAMES[flag] for flag in suggestion.flags]
+    notes += [MISSING_NAMES[name] for name in suggestion.missing]
+    if notes:
+        yield f"  注意  {'；'.join(notes)}"
+    words = list(dict.fromkeys(word.text for word in suggestion.evidence.words))
+    if words:
+        yield f"  依据  {'、'.join(words)}"
+    if suggestion.evidence.duties:
+        yield f"  职责  {suggestion.evidence.duties}"

@@ -1,0 +1,56 @@
+"""``fenban train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fenban.serving.commands.options import add_cases, add_home, read_cases_of
+from fenban.serving.exits import DONE, say
+from fenban.serving.terminal import TerminalProgress
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "train a model folder on resolved cases (without --cases: on the shipped starter cases)"
+EXAMPLE = "fenban train --cases 2024.xlsx 2025.xlsx --out model-2025"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    add_cases(parser, required=False)
+    parser.add_argument("--directory", metavar="FILE", help="departments, .xlsx, .csv or .jsonl, one a row")
+    parser.add_argument("--out", metavar="DIR", required=True, help="the model folder to write")
+    parser.add_argument("--target-precision", type=float, default=0.95, metavar="P", help="default 0.95")
+    parser.add_argument("--seed", type=int, default=None, help="same cases and seed give the same folder")
+    add_home(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train and write the folder."""
+    from fenban.model import artifact
+    from fenban.model.directory import shipped_directory
+    from fenban.model.router import check_target
+    from fenban.training.directory_table import read_directory
+    from fenban.training.starter import starter_cases
+    from fenban.training.train import SEED, train
+
+    check_target(arguments.target_precision)
+    directory = read_directory(Path(arguments.directory)) if arguments.directory else None
+    if arguments.cases:
+        cases = read_cases_of(arguments)
+    else:
+        cases, directory = starter_cases(), directory or shipped_directory()
+    with TerminalProgress() as progress:
+        content = train(
+            cases,
+            directory,
+            seed=SEED if arguments.seed is None else arguments.seed,
+            target_precision=arguments.target_precision,
+            progress=progress,
+        )
+    version = artifact.save(content, Path(arguments.out))
+    measured = content.facts["metrics"]
+    figures = ", ".join(f"{label} {measured[label]['top1']:.1%}" for label in content.labels if label in measured)
+    say(f"model {version} in {arguments.out}: {len(cases)} cases; on unseen ones ({measured['measured_on']}): {figures}")
+    return DONE

@@ -1,0 +1,109 @@
+/** Draws a suggestion: zone, flags, facts and evidence. */
+
+import { byId, copyOf, show, write } from "./dom.js";
+import { FLAG_NAMES, MISSING_HINTS, MISSING_NAMES, percent, topicPath, zoneMeaning } from "./labels.js";
+import { fullText, pieces } from "./spans.js";
+
+const LIKELY_TOPIC = 0.05;
+const MAX_TOPICS = 3;
+
+/** The Chinese name of a zone, from the template. @param {import("./types.js").Zone} zone */
+export function zoneName(zone) {
+  return byId("zone").getAttribute(`data-${zone}`) || zone;
+}
+
+/**
+ * @param {import("./types.js").Suggestion} suggestion
+ * @param {import("./types.js").Submission} submission
+ */
+export function showAnswer(suggestion, submission) {
+  byId("zone").dataset.zone = suggestion.zone;
+  byId("zone-icon").setAttribute("href", `#icon-${suggestion.zone}`);
+  write(byId("zone-name"), zoneName(suggestion.zone));
+  write(byId("zone-meaning"), zoneMeaning(suggestion));
+  showFlags(suggestion);
+  showFacts(suggestion);
+  showEvidence(suggestion, submission);
+}
+
+/** @param {import("./types.js").Suggestion} suggestion */
+function showFlags({ flags, missing }) {
+  const rows = [
+    ...flags.map((code) => flagRow(code, FLAG_NAMES[code] || code, "")),
+    ...missing.map((code) => flagRow("missing", MISSING_NAMES[code] || code, MISSING_HINTS[code] || "")),
+  ];
+  byId("flags").replaceChildren(...rows);
+  show(byId("flags"), rows.length > 0);
+}
+
+/** @param {string} kind @param {string} name @param {string} hint */
+function flagRow(kind, name, hint) {
+  const { element, part } = copyOf(byId("flag-row"));
+  element.dataset.kind = kind;
+  part.icon.setAttribute("href", kind === "danger" ? "#icon-danger" : "#icon-note");
+  part.name.textContent = name;
+  part.hint.textContent = hint;
+  return element;
+}
+
+/** @param {import("./types.js").Suggestion} suggestion */
+function showFacts({ co_units: coUnits, topics, form, lane }) {
+  const likely = topics.filter((topic, rank) => !rank || topic.probability >= LIKELY_TOPIC).slice(0, MAX_TOPICS);
+  fill("co-units", coUnits.map((unit) => [unit.unit, percent(unit.probability)]), "没有看出需要协办的单位");
+  fill("topics", likely.map((topic) => [topicPath(topic.path), percent(topic.probability)]), "模型没有学过主题");
+  fill("form-name", form ? [[form.name, percent(form.probability)]] : [], "模型没有学过形式");
+  fill("lane", lane ? [[lane.name, lane.reason]] : [], "模型没有给出");
+  byId("lane").classList.toggle("urgent", lane !== null && lane.name === "紧急");
+}
+
+/** @param {string} id @param {string[][]} rows name and note @param {string} none said where there are no rows */
+function fill(id, rows, none) {
+  const drawn = rows.map(([name, note]) => {
+    const { element, part } = copyOf(byId("fact-row"));
+    part.name.textContent = name;
+    part.note.textContent = note;
+    return element;
+  });
+  const place = byId(id);
+  if (drawn.length) place.replaceChildren(...drawn);
+  else place.textContent = none;
+  place.classList.toggle("none", !drawn.length);
+}
+
+/**
+ * @param {import("./types.js").Suggestion} suggestion
+ * @param {import("./types.js").Submission} submission
+ */
+function showEvidence({ evidence, functions }, submission) {
+  const marked = byId("marked");
+  marked.replaceChildren(...pieces(fullText(submission), evidence.words).map(pieceOf));
+  marked.scrollTop = 0;
+  const strongest = marked.querySelector(".w5");
+  if (strongest && strongest.offsetTop + strongest.offsetHeight > marked.clientHeight) {
+    marked.scrollTop = strongest.offsetTop - marked.clientHeight / 2;
+  }
+  write(byId("duties-of"), evidence.duties && functions.length ? functions[0].function : "");
+  write(byId("duties"), evidence.duties || "名录里没有合适的职责条文");
+  byId("duties").classList.toggle("none", !evidence.duties);
+  const similar = evidence.similar || [];
+  byId("similar").replaceChildren(...similar.map(similarRow));
+  show(byId("similar-cases"), similar.length > 0);
+}
+
+/** @param {{text: string, step: number}} piece */
+function pieceOf({ text, step }) {
+  if (!step) return document.createTextNode(text);
+  const mark = document.createElement("mark");
+  mark.className = `w${step}`;
+  mark.textContent = text;
+  return mark;
+}
+
+/** @param {import("./types.js").SimilarCase} found */
+function similarRow(found) {
+  const { element, part } = copyOf(byId("similar-row"));
+  part.unit.textContent = found.lead_unit;
+  part.odds.textContent = `相似 ${percent(found.similarity)}`;
+  part.text.textContent = found.text;
+  return element;
+}

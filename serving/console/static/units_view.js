@@ -1,0 +1,67 @@
+/** The ranked units, each with its key, and the one that the clerk has marked. */
+
+import { byId, copyOf, show, write } from "./dom.js";
+import { percent } from "./labels.js";
+import { choices } from "./summary.js";
+
+/**
+ * Draw the units of a suggestion.
+ *
+ * @param {import("./types.js").Suggestion} suggestion
+ * @param {(unit: string) => void} choose
+ */
+export function showUnits(suggestion, choose) {
+  const ranked = choices(suggestion);
+  write(byId("units-name"), suggestion.lead_units.length || !ranked.length ? "主办单位" : "承办职能");
+  write(byId("units-hint"), hintOf(ranked.length));
+  byId("units").replaceChildren(...ranked.map((unit, index) => rowOf(unit, index, choose)));
+}
+
+/** @param {number} count */
+function hintOf(count) {
+  if (!count) return "";
+  return count === 1 ? "按 1 选定" : `按 1–${count} 选定`;
+}
+
+/**
+ * @param {import("./types.js").RankedUnit} unit
+ * @param {number} index
+ * @param {(unit: string) => void} choose
+ */
+function rowOf(unit, index, choose) {
+  const { element, part } = copyOf(byId("unit-row"));
+  const named = unit.function === unit.unit ? null : unit.function;
+  const kind = [named, unit.jurisdiction].filter(Boolean).join(" · ");
+  part.key.textContent = String(index + 1);
+  part.unit.textContent = unit.unit;
+  part.kind.textContent = kind || "未带属地";
+  part.odds.textContent = percent(unit.probability);
+  part.fill.setAttribute("width", `${(unit.probability * 100).toFixed(1)}%`);
+  const button = /** @type {HTMLButtonElement} */ (element.querySelector("button"));
+  button.dataset.unit = unit.unit;
+  button.setAttribute("aria-keyshortcuts", `${index + 1} Alt+${index + 1}`);
+  button.addEventListener("click", () => choose(unit.unit));
+  return element;
+}
+
+/**
+ * Mark the chosen unit, and say what copying would say.
+ *
+ * @param {import("./types.js").Suggestion} suggestion
+ * @param {string|null} chosen
+ */
+export function markChosen(suggestion, chosen) {
+  for (const button of byId("units").querySelectorAll("button")) {
+    const mine = button.dataset.unit === chosen;
+    button.setAttribute("aria-pressed", String(mine));
+    show(button.querySelector("[data-part=tag]"), mine);
+  }
+  write(byId("chosen"), chosen ? `已选定 ${chosen}` : openLine(suggestion));
+  byId("chosen").classList.toggle("decided", Boolean(chosen));
+}
+
+/** @param {import("./types.js").Suggestion} suggestion */
+function openLine(suggestion) {
+  if (!choices(suggestion).length) return "这个模型没有学过单位";
+  return suggestion.zone === "manual" ? "未选定，复制时写“待人工研判”" : "未选定，复制时写明是系统建议";
+}

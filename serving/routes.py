@@ -1,0 +1,277 @@
+"""The operations of the API. Each documents its answer; none validates it again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fenban.model import resources
+from fenban.model.calibration import NEVER
+from fenban.model.case import TOPIC_SEPARATOR
+from fenban.serving import schemas
+from fenban.serving.batching import MicroBatcher, NotReadyError, Options
+from fenban.serving.problems import FieldError, InvalidFieldsError, responses
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from fenban.model.case import Submission
+    from fenban.model.directory import Directory, Unit
+    from fenban.model.router import Router
+    from fenban.serving.settings import ServiceSettings
+
+GUARDED: dict[str, Any] = {"security": [{"token": []}, {"session": []}]}
+_CLIENT_GONE = 499  # nobody is there to read it; it names the case in the log
+
+api = APIRouter(prefix="/api/v1")
+health = APIRouter(tags=["运行状态"])
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the operations work with; lives in ``app.state.service``."""
+
+    router: Router
+    batcher: MicroBatcher[bytes]
+    settings: ServiceSettings
+    units: UnitIndex
+    topics: bytes
+    model: bytes
+
+    @classmethod
+    def of(cls, request: Request) -> Service:
+        """Return the service that answers ``request``."""
+        service: Service = request.app.state.service
+        return service
+
+
+class UnitIndex:
+    """The directory of a model as rows that can be searched by name, alias, function and place."""
+
+    def __init__(self, directory: Directory | None) -> None:
+        self._directory = directory
+        units = directory.units if directory else ()
+        self._rows = [(_searchable(unit), unit) for unit in units]
+
+    def find(self, q: str | None, function: str | None, jurisdiction: str | None) -> list[Unit]:
+        """Return the units that contain ``q``, have the function and lie at or below the place."""
+        found = self._directory.function_called(function) if self._directory and function else None
+        wanted = found.name if found else function
+        words = (q or "").casefold().split()
+        return [
+            unit
+            for text, unit in self._rows
+            if all(word in text for word in words)
+            and (not wanted or unit.function == wanted)
+            and (not jurisdiction or f"{unit.jurisdiction or ''}/".startswith(f"{jurisdiction}/"))
+        ]
+
+
+def _searchable(unit: Unit) -> str:
+    return "\n".join((unit.name, *unit.aliases, unit.function or "")).casefold()
+
+
+def as_json(value: object) -> bytes:
+    """Return compact JSON in UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def suggestions_as_json(router: Router, submissions: list[Submission], options: Options) -> list[bytes]:
+    """Ask the router and render its answers; runs in the model's thread, off the event loop."""
+    found = router.suggest(submissions, top=options.top, target_precision=options.target_precision)
+    return [as_json(suggestion.as_dict()) for suggestion in found]
+
+
+def topics_as_json(router: Router) -> bytes:
+    """Return the ``TopicList`` of a model; it never changes."""
+    rows = resources.table("topics.csv")
+    known = {TOPIC_SEPARATOR.join((row["first"], row["second"])): row["definition"] for row in rows}
+    paths = sorted(router.scorer.classes("topic"))
+    return as_json({"items": [{"path": path, "definition": known.get(path)} for path in paths]})
+
+
+def model_as_json(router: Router) -> bytes:
+    """Return the ``ModelFacts`` of a model; they never change."""
+    directory = router.content.directory
+    sizes = {name: len(router.scorer.classes(name)) for name in ("function", "topic")}
+    sizes["lead_unit"] = len(directory.units) if directory else 0
+    thresholds = {label: router.threshold(label) for label in router.content.labels}
+    return as_json(
+        {
+            "version": router.version,
+            "facts": dict(router.content.facts),
+            "labels": {label: sizes[label] for label in router.content.labels},
+            "zone_label": router.zone_label,
+            "target_precision": router.content.target_precision,
+            "thresholds": {k: None if v >= NEVER else round(v, 4) for k, v in thresholds.items()},
+        }
+    )
+
+
+def _check_limits(asked: schemas.SuggestionRequest, settings: ServiceSettings) -> None:
+    errors = []
+    if len(asked.items) > settings.max_items:
+        errors.append(FieldError(field="items", message=f"不能超过 {settings.max_items} 件"))
+    for i, item in enumerate(asked.items):
+        if len(item.text) > settings.max_text:
+            message = f"不能超过 {settings.max_text} 个字符"
+            errors.append(FieldError(field=f"items[{i}].text", message=message))
+    if errors:
+        raise InvalidFieldsError(errors)
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+@api.post(
+    "/suggestions",
+    operation_id="suggest",
+    summary="请求分办建议",
+    description="读一件或多件诉求，返回主题、职能、主办与协办单位及其概率、分区、依据和提醒。文本不保存，也不写入日志。",
+    tags=["分办建议"],
+    response_model=schemas.SuggestionResponse,
+    responses=responses(400, 401, 403, 413, 422, 429, 503),
+    openapi_extra=GUARDED,
+)
+async def suggest(asked: schemas.SuggestionRequest, request: Request) -> Response:
+    """Answer from the batcher; when the caller goes away, what has not begun is dropped."""
+    service = Service.of(request)
+    _check_limits(asked, service.settings)
+    submissions = [item.submission() for item in asked.items]
+    options = Options(asked.top, asked.target_precision)
+    work = asyncio.create_task(service.batcher.suggest(submissions, options))
+    gone = asyncio.create_task(_gone(request))
+    try:
+        await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            return Response(status_code=_CLIENT_GONE)
+        answers = work.result()
+    finally:
+        work.cancel()
+        gone.cancel()
+    tail = {
+        "model": {"version": service.router.version},
+        "timings": {
+            "waiting_ms": round(answers.waiting * 1e3, 3),
+            "inference_ms": round(answers.inference * 1e3, 3),
+        },
+    }
+    body = b'{"items":[' + b",".join(answers.items) + b"]," + as_json(tail)[1:]
+    return Response(body, media_type="application/json")
+
+
+@api.get(
+    "/topics",
+    operation_id="listTopics",
+    summary="列出主题",
+    description="模型认识的全部主题；与内置主题表相符的附范围说明。",
+    tags=["名录"],
+    response_model=schemas.TopicList,
+    responses=responses(401),
+    openapi_extra=GUARDED,
+)
+async def topics(request: Request) -> Response:
+    """Answer with what was rendered at the start."""
+    return Response(Service.of(request).topics, media_type="application/json")
+
+
+@api.get(
+    "/units",
+    operation_id="listUnits",
+    summary="查询单位名录",
+    description="按名称、别名或职能查找模型所用名录中的单位，分页返回。",
+    tags=["名录"],
+    response_model=schemas.UnitPage,
+    responses=responses(401, 422),
+    openapi_extra=GUARDED,
+)
+async def units(
+    request: Request,
+    q: Annotated[
+        str | None,
+        Query(
+            max_length=100, description="名称、别名或职能中包含的字；空格分开的都要包含", examples=["交警"]
+        ),
+    ] = None,
+    function: Annotated[
+        str | None, Query(max_length=100, description="职能的名称或别名", examples=["城市管理局"])
+    ] = None,
+    jurisdiction: Annotated[
+        str | None, Query(max_length=200, description="属地，含其下级", examples=["南宁市/青秀区"])
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=500, description="每页个数")] = 50,
+    offset: Annotated[int, Query(ge=0, le=10_000_000, description="跳过的个数")] = 0,
+) -> Response:
+    """Answer with one page, in the order of the directory."""
+    found = Service.of(request).units.find(q, function, jurisdiction)
+    page = {
+        "items": [_unit_dict(unit) for unit in found[offset : offset + limit]],
+        "total": len(found),
+        "limit": limit,
+        "offset": offset,
+    }
+    return Response(as_json(page), media_type="application/json")
+
+
+def _unit_dict(unit: Unit) -> dict[str, Any]:
+    return {
+        "unit": unit.name,
+        "function": unit.function,
+        "jurisdiction": unit.jurisdiction,
+        "aliases": list(unit.aliases),
+        "valid_from": unit.valid_from.isoformat() if unit.valid_from else None,
+        "valid_until": unit.valid_until.isoformat() if unit.valid_until else None,
+    }
+
+
+@api.get(
+    "/model",
+    operation_id="describeModel",
+    summary="说明所用模型",
+    description="模型的版本、训练情况、能判断的项目，以及达到目标准确率所需的概率。",
+    tags=["模型"],
+    response_model=schemas.ModelFacts,
+    responses=responses(401),
+    openapi_extra=GUARDED,
+)
+async def model(request: Request) -> Response:
+    """Answer with what was rendered at the start."""
+    return Response(Service.of(request).model, media_type="application/json")
+
+
+@health.get(
+    "/healthz",
+    operation_id="checkHealth",
+    summary="进程是否在运行",
+    description="不需要令牌。",
+    response_model=schemas.Health,
+    responses=responses(),
+)
+async def healthz() -> Response:
+    """Answer as soon as the process does."""
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+@health.get(
+    "/readyz",
+    operation_id="checkReadiness",
+    summary="能否处理请求",
+    description="模型载入并预热后返回 200 和计数，此前返回 503。不需要令牌。",
+    response_model=schemas.Readiness,
+    responses=responses(503),
+)
+async def readyz(request: Request) -> Response:
+    """Answer with the counters once the model reads texts."""
+    service: Service = Service.of(request)
+    if not service.batcher.ready:
+        raise NotReadyError("the model is not loaded yet")
+    content = {
+        "status": "ready",
+        "model": {"version": service.router.version},
+        "counters": asdict(service.batcher.counters),
+    }
+    return Response(as_json(content), media_type="application/json")

@@ -1,0 +1,81 @@
+"""Rows of a table as submissions, none left out: an unreadable row is an empty text with a reason."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fenban.model.case import Submission
+from fenban.model.errors import TableError
+from fenban.training.cells import as_date, as_label, as_text
+from fenban.training.columns import ColumnMap, NamedColumns, list_headers
+from fenban.training.tables import BadRow, Row, open_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fenban.training.table_rows import Table
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRow:
+    """A row of a table: its cells as they are, its text, and why there is none."""
+
+    number: int
+    values: dict[str, object]
+    submission: Submission
+    problem: str
+
+
+class SubmissionTable:
+    """An open table whose rows are submissions."""
+
+    def __init__(self, table: Table, columns: ColumnMap, jurisdiction: str | None) -> None:
+        self.headers = table.headers
+        self._table = table
+        self._columns = columns
+        self._jurisdiction = jurisdiction
+
+    def __iter__(self) -> Iterator[SubmissionRow]:
+        for row in self._table:
+            yield self._row(row)
+
+    def _row(self, row: Row | BadRow) -> SubmissionRow:
+        if isinstance(row, BadRow):
+            where = f"“{row.column}”" if row.column else ""
+            return SubmissionRow(row.number, row.values, Submission(""), f"{where}{row.reason}")
+
+        def cell(field: str) -> object:
+            header = self._columns.header(field)
+            return None if header is None else row.values.get(header)
+
+        submission = Submission(
+            text=as_text(cell("text")),
+            title=as_text(cell("title")),
+            received_at=as_date(cell("received_at")),
+            jurisdiction=as_label(cell("jurisdiction")) or self._jurisdiction,
+            form=as_label(cell("form")),
+        )
+        return SubmissionRow(row.number, row.values, submission, "" if submission.text else "没有文字")
+
+
+@contextlib.contextmanager
+def open_submissions(
+    path: Path, named: NamedColumns | None = None, jurisdiction: str | None = None
+) -> Iterator[SubmissionTable]:
+    """Open a table for routing.
+
+    ``jurisdiction`` stands in where a row names none. Raises TableError where the file cannot be
+    read or has no column of texts.
+    """
+    with open_table(path) as table:
+        columns = ColumnMap.find(table.headers, named, path)
+        if columns.header("text") is None:
+            raise TableError(
+                path,
+                f"has no text column among: {list_headers(table.headers)}",
+                'name it in a file given with --columns: [columns] text = "…"',
+            )
+        yield SubmissionTable(table, columns, jurisdiction)

@@ -1,0 +1,125 @@
+"""Triage of a backlog: every row and column kept, suggestion columns added, row by row."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fenban.model.case import ZONE_NAMES
+from fenban.model.errors import InputError
+from fenban.model.signals import MISSING_NAMES, SIGNAL_NAMES
+from fenban.serving.rows import open_submissions
+from fenban.training.progress import silent
+from fenban.training.tabular_output import TableWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from fenban.model.case import Suggestion
+    from fenban.model.router import Router
+    from fenban.serving.rows import SubmissionRow
+    from fenban.training.columns import NamedColumns
+    from fenban.training.progress import Progress
+
+ROWS_AT_ONCE = 256
+ADDED = (
+    "分区",
+    "建议主办单位",
+    "把握",
+    "备选单位2",
+    "备选把握2",
+    "备选单位3",
+    "备选把握3",
+    "建议职能",
+    "建议协办单位",
+    "建议主题",
+    "建议形式",
+    "建议办理通道",
+    "提示",
+    "依据用词",
+    "模型版本",
+)
+_WIDTHS = {"建议主办单位": 30.0, "备选单位2": 26.0, "备选单位3": 26.0, "建议主题": 24.0, "依据用词": 40.0, "提示": 24.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """One backlog, from one file to another."""
+
+    source: Path
+    target: Path
+    named: NamedColumns | None = None
+    jurisdiction: str | None = None
+
+    def check(self) -> None:
+        """Refuse before any work what cannot come to a good end.
+
+        Raises:
+            InputError: source and target are one file, or the source cannot be triaged.
+        """
+        if self.target.exists() and self.source.exists() and self.target.samefile(self.source):
+            raise InputError(f"{self.target}: is the input itself - name another file for the result")
+        with open_submissions(self.source, self.named):
+            pass
+
+    def run(
+        self, router: Router, target_precision: float | None = None, progress: Progress = silent
+    ) -> Counter[str]:
+        """Write the result; return how many rows fell into each zone (``unread``: no text)."""
+        zones: Counter[str] = Counter()
+        with open_submissions(self.source, self.named, self.jurisdiction) as rows:
+            added = _free_names(rows.headers)
+            widths = {new: _WIDTHS[old] for old, new in zip(ADDED, added, strict=True) if old in _WIDTHS}
+            with TableWriter.open(self.target, [*rows.headers, *added], widths) as writer:
+                for batch in _batches(rows):
+                    progress("route", sum(zones.values()))
+                    suggestions = router.suggest(
+                        [row.submission for row in batch], target_precision=target_precision
+                    )
+                    for row, suggestion in zip(batch, suggestions, strict=True):
+                        zones["unread" if row.problem else suggestion.zone] += 1
+                        cells = [row.values.get(header) for header in rows.headers]
+                        writer.write([*cells, *_added_cells(row, suggestion)])
+        return zones
+
+
+def _free_names(headers: Sequence[str]) -> list[str]:
+    """Return the names of the added columns; one that the table has already gets a number."""
+    taken = set(headers)
+    names = []
+    for name in ADDED:
+        free = next(n for n in itertools.chain([name], (f"{name}_{i}" for i in itertools.count(2))) if n not in taken)
+        taken.add(free)
+        names.append(free)
+    return names
+
+
+def _batches(rows: Iterable[SubmissionRow]) -> Iterator[list[SubmissionRow]]:
+    iterator = iter(rows)
+    while batch := list(itertools.islice(iterator, ROWS_AT_ONCE)):
+        yield batch
+
+
+def _added_cells(row: SubmissionRow, suggestion: Suggestion) -> list[object]:
+    if row.problem:
+        return [ZONE_NAMES["manual"], *[None] * (len(ADDED) - 4), f"未能处理：{row.problem}", None, None]
+    units = [(unit.unit, unit.probability) for unit in suggestion.lead_units[:3]]
+    units += [(None, None)] * (3 - len(units))  # type: ignore[list-item]
+    notes = [SIGNAL_NAMES[flag] for flag in suggestion.flags]
+    notes += [MISSING_NAMES[name] for name in suggestion.missing]
+    words = dict.fromkeys(word.text for word in suggestion.evidence.words)
+    return [
+        ZONE_NAMES[suggestion.zone],
+        *(cell for unit in units for cell in unit),
+        suggestion.functions[0].function if suggestion.functions else None,
+        "、".join(unit.unit for unit in suggestion.co_units) or None,
+        suggestion.topics[0].path if suggestion.topics else None,
+        suggestion.form.name if suggestion.form else None,
+        suggestion.lane.name if suggestion.lane else None,
+        "；".join(notes) or None,
+        "、".join(words) or None,
+        suggestion.model["version"],
+    ]

@@ -1,0 +1,118 @@
+"""A model of forty invented cases, and a browser-like client that needs no network."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from fenban.model import Case, Router, Submission
+from fenban.model.artifact import save
+from fenban.serving.api import create_app
+from fenban.serving.settings import ServiceSettings
+from fenban.training.train import train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fastapi import FastAPI
+
+TOKEN = "a-token-that-only-the-tests-know"
+_PLACES = ("青秀区", "兴宁区", "西乡塘区", "江南区", "良庆区")
+_KINDS = (
+    ("交通运输/公共交通", "交通运输局", ("{}的公交车总是等很久才来一趟", "{}公交站牌没有更新，班次也减少了")),
+    ("城市管理/市容环境", "城市管理局", ("{}夜市占道经营，油烟和垃圾没人管", "{}流动摊贩把人行道占满了")),
+    ("劳动工资/拖欠工资", "人力资源和社会保障局", ("在{}工地干活，老板拖欠三个月工资", "{}一家饭店拖欠工资不发")),
+    ("教育/学校管理", "教育局", ("{}的小学课后托管收费不透明", "{}一所中学食堂饭菜质量差，老师不管")),
+)
+
+
+def invented_cases() -> list[Case]:
+    return [
+        Case(
+            Submission(sentence.format(f"南宁市{place}")),
+            topic=topic,
+            function=function,
+            lead_unit=f"南宁市{place}{function}",
+        )
+        for topic, function, sentences in _KINDS
+        for place in _PLACES
+        for sentence in sentences
+    ]
+
+
+class Client:
+    """A synchronous front to an application that runs in an event loop of its own."""
+
+    def __init__(self, app: FastAPI, **headers: str) -> None:
+        self.app = app
+        self._runner = asyncio.Runner()
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
+        self.http = httpx.AsyncClient(transport=transport, base_url="http://localhost:8000", headers=headers)
+        self._stack = AsyncExitStack()
+
+    def start(self) -> Client:
+        self.run(self._stack.enter_async_context(self.app.router.lifespan_context(self.app)))
+        return self
+
+    def close(self) -> None:
+        self.run(self.http.aclose())
+        self.run(self._stack.aclose())
+        self._runner.close()
+
+    def run(self, work: Any) -> Any:
+        return self._runner.run(work)
+
+    def get(self, url: str, **options: Any) -> httpx.Response:
+        return self.run(self.http.get(url, **options))
+
+    def post(self, url: str, **options: Any) -> httpx.Response:
+        return self.run(self.http.post(url, **options))
+
+    def suggest(self, *texts: str, **more: Any) -> httpx.Response:
+        return self.post("/api/v1/suggestions", json={"items": [{"text": text} for text in texts], **more})
+
+
+def settings_for(folder: Path = Path("nowhere"), **changes: Any) -> ServiceSettings:
+    return ServiceSettings(**{"model_folder": folder, "token": TOKEN, **changes})
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("model") / "tiny"
+    save(train(invented_cases()), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def router(model_folder: Path) -> Router:
+    return Router.load(model_folder)
+
+
+@pytest.fixture
+def client_for(router: Router) -> Iterator[Callable[..., Client]]:
+    """Make started clients of applications with other settings or another router."""
+    opened: list[Client] = []
+
+    def make(using: Any = router, *, bearer: bool = True, **changes: Any) -> Client:
+        headers = {"Authorization": f"Bearer {TOKEN}"} if bearer else {}
+        opened.append(Client(create_app(using, settings_for(**changes)), **headers).start())
+        return opened[-1]
+
+    yield make
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture
+def client(client_for: Callable[..., Client]) -> Client:
+    return client_for()
+
+
+@pytest.fixture
+def stranger(client_for: Callable[..., Client]) -> Client:
+    """A client without a token."""
+    return client_for(bearer=False)

@@ -1,0 +1,228 @@
+"""Retraining that cannot make things worse: a challenger must hold its own against the champion.
+
+The latest slice of the newly resolved cases is kept from both. The challenger, trained on
+everything else, is compared with the champion text by text; it is promoted only if it is
+non-inferior (paired difference, one-sided bound) and no single department gets clearly worse.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from math import sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.stats import binomtest
+
+from fenban.model.errors import TrainingError
+from fenban.model.router import BATCH, Router
+from fenban.training.progress import silent
+from fenban.training.train import SEED, fingerprint, train
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fenban.model.artifact import ModelContent
+    from fenban.model.case import Case
+    from fenban.model.directory import Directory
+    from fenban.training.progress import Progress
+
+SLICE = 0.3
+FEWEST_JUDGED = 30
+MARGIN = 0.01  # a true loss of up to one point is not told apart from none
+CONFIDENCE_Z = 1.2816  # one-sided 90 %
+GUARD_FEWEST = 8
+GUARD_LEVEL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChange:
+    """A department whose cases only one of the two models got right."""
+
+    unit: str
+    judged: int
+    champion_only: int
+    challenger_only: int
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Champion against challenger on the same texts, by one label."""
+
+    label: str
+    judged: int
+    champion_right: int
+    challenger_right: int
+    champion_only: int
+    challenger_only: int
+    p_value: float
+    lower_bound: float
+    worse_units: tuple[UnitChange, ...]
+
+    @property
+    def promotes(self) -> bool:
+        """Whether the challenger may take over."""
+        return self.judged >= FEWEST_JUDGED and self.lower_bound >= -MARGIN and not self.worse_units
+
+    def why(self) -> str:
+        """Say in one paragraph what was measured and what follows."""
+        n = max(self.judged, 1)
+        measured = (
+            f"{self.label} on the latest {self.judged} new cases: champion {self.champion_right / n:.1%}, "
+            f"challenger {self.challenger_right / n:.1%}; right alone {self.champion_only} against "
+            f"{self.challenger_only} (McNemar p = {self.p_value:.3f}, the difference is at least "
+            f"{self.lower_bound:+.1%} with 90 % confidence)"
+        )
+        return f"{measured}. {self._verdict()}"
+
+    def _verdict(self) -> str:
+        if self.judged < FEWEST_JUDGED:
+            return f"Refused: {self.judged} cases to judge by are too few, {FEWEST_JUDGED} are needed."
+        if self.worse_units:
+            units = ", ".join(
+                f"{u.unit} (lost {u.champion_only}, won {u.challenger_only} of {u.judged})"
+                for u in self.worse_units
+            )
+            return f"Refused: clearly worse for {units}."
+        if self.lower_bound < -MARGIN:
+            return f"Refused: it cannot be ruled out that the challenger is over {MARGIN:.0%} worse."
+        return "Promoted: not worse, and no department clearly so."
+
+
+@dataclass(frozen=True, slots=True)
+class Retraining:
+    """What came of a retraining; ``content`` was trained on everything if it is promoted."""
+
+    content: ModelContent
+    comparison: Comparison
+    cases: tuple[Case, ...]
+    n_new: int
+    n_known_before: int
+
+
+def retrain(
+    champion: Router,
+    known: Sequence[Case],
+    new: Sequence[Case],
+    directory: Directory | None,
+    *,
+    seed: int = SEED,
+    progress: Progress = silent,
+) -> Retraining:
+    """Train a challenger on known and new cases and compare it with the champion.
+
+    Raises:
+        TrainingError: the new cases hold nothing that was not known, or no label to judge by.
+    """
+    fresh = _without_known(known, new)
+    if not fresh:
+        raise TrainingError("all of the new cases are known already: there is nothing to learn")
+    learn, judge = _latest_slice(fresh, seed)
+    progress("challenger")
+    trial = train([*known, *learn], directory, seed=seed, parent=champion.version, progress=progress)
+    progress("compare")
+    comparison = compare(champion, Router(trial), judge)
+    if not comparison.promotes:
+        return Retraining(trial, comparison, (*known, *learn), len(fresh), len(new) - len(fresh))
+    progress("final")
+    everything = (*known, *fresh)
+    content = train(everything, directory, seed=seed, parent=champion.version, progress=progress)
+    return Retraining(content, comparison, everything, len(fresh), len(new) - len(fresh))
+
+
+def compare(champion: Router, challenger: Router, cases: Sequence[Case]) -> Comparison:
+    """Compare two models on cases that neither has seen.
+
+    Raises:
+        TrainingError: the cases carry no label that the challenger has learnt.
+    """
+    label = _judged_label(challenger, cases)
+    judged = [case for case in cases if _gold(case, label)]
+    pairs = list(zip(_right(champion, judged, label), _right(challenger, judged, label), strict=True))
+    n = len(pairs)
+    lost = sum(old and not new for old, new in pairs)
+    won = sum(new and not old for old, new in pairs)
+    difference = (won - lost) / max(n, 1)
+    # a pseudo-count on each side keeps the bound honest where the models hardly ever differ
+    spread = sqrt(max((won + lost + 1) / max(n, 1) - difference**2, 0.0) / max(n, 1))
+    p_value = binomtest(won, won + lost).pvalue if won + lost else 1.0
+    return Comparison(
+        label,
+        n,
+        sum(old for old, _ in pairs),
+        sum(new for _, new in pairs),
+        lost,
+        won,
+        float(p_value),
+        difference - CONFIDENCE_Z * spread,
+        _worse_units([_gold(case, label) or "" for case in judged], pairs),
+    )
+
+
+def _worse_units(labels: Sequence[str], pairs: Sequence[tuple[bool, bool]]) -> tuple[UnitChange, ...]:
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for label, (old, new) in zip(labels, pairs, strict=True):
+        counts[label].update(judged=1, lost=int(old and not new), won=int(new and not old))
+    worse = []
+    for label, count in sorted(counts.items()):
+        lost, won = count["lost"], count["won"]
+        if count["judged"] < GUARD_FEWEST or lost <= won:
+            continue
+        p_value = float(binomtest(lost, lost + won, alternative="greater").pvalue)
+        if p_value < GUARD_LEVEL:
+            worse.append(UnitChange(label, count["judged"], lost, won, p_value))
+    return tuple(worse)
+
+
+def _judged_label(challenger: Router, cases: Sequence[Case]) -> str:
+    for label in challenger.content.labels:
+        if any(_gold(case, label) for case in cases):
+            return label
+    raise TrainingError("the new cases carry no unit, function or topic: there is nothing to compare by")
+
+
+def _gold(case: Case, label: str) -> str | None:
+    return {"lead_unit": case.lead_unit, "function": case.function, "topic": case.topic}[label]
+
+
+def _right(router: Router, cases: Sequence[Case], label: str) -> list[bool]:
+    right: list[bool] = []
+    for start in range(0, len(cases), BATCH):
+        part = cases[start : start + BATCH]
+        for case, found in zip(part, _answers(router, part, label), strict=True):
+            right.append(found is not None and found == _gold(case, label))
+    return right
+
+
+def _answers(router: Router, cases: Sequence[Case], label: str) -> list[str | None]:
+    scored = router.scorer.score([case.submission for case in cases], 1)
+    if label == "lead_unit":
+        return [units[0].unit if units else None for units in scored.units]
+    if label not in scored.by_head:
+        return [None] * len(cases)
+    names = router.scorer.classes(label)
+    return [names[int(row.argmax())] for row in scored.by_head[label]]
+
+
+def _without_known(known: Sequence[Case], new: Sequence[Case]) -> list[Case]:
+    seen = {fingerprint([case]) for case in known}
+    fresh = []
+    for case in new:
+        mark = fingerprint([case])
+        if mark not in seen:
+            seen.add(mark)
+            fresh.append(case)
+    return fresh
+
+
+def _latest_slice(cases: Sequence[Case], seed: int) -> tuple[list[Case], list[Case]]:
+    """Split new cases into those to learn from and the latest to judge by (random if undated)."""
+    dates = [case.submission.received_at for case in cases]
+    if all(date is not None for date in dates):
+        order = sorted(range(len(cases)), key=lambda i: (dates[i], i))
+    else:
+        order = list(np.random.default_rng(seed).permutation(len(cases)))
+    cut = len(cases) - round(len(cases) * SLICE)
+    return [cases[i] for i in sorted(order[:cut])], [cases[i] for i in sorted(order[cut:])]
