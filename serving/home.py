@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
-
 from fenban.serving.exits import say
 from fenban.serving.terminal import TerminalProgress
 from fenban.training.registry import Registry

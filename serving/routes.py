@@ -134,6 +134,7 @@ async def _gone(request: Request) -> None:
     description="读一件或多件诉求，返回主题、职能、主办与协办单位及其概率、分区、依据和提醒。文本不保存，也不写入日志。",
     tags=["分办建议"],
     response_model=schemas.SuggestionResponse,
+    response_description="成功",
     responses=responses(400, 401, 403, 413, 422, 429, 503),
     openapi_extra=GUARDED,
 )
@@ -171,6 +172,7 @@ async def suggest(asked: schemas.SuggestionRequest, request: Request) -> Respons
     description="模型认识的全部主题；与内置主题表相符的附范围说明。",
     tags=["名录"],
     response_model=schemas.TopicList,
+    response_description="成功",
     responses=responses(401),
     openapi_extra=GUARDED,
 )
@@ -186,6 +188,7 @@ async def topics(request: Request) -> Response:
     description="按名称、别名或职能查找模型所用名录中的单位，分页返回。",
     tags=["名录"],
     response_model=schemas.UnitPage,
+    response_description="成功",
     responses=responses(401, 422),
     openapi_extra=GUARDED,
 )
@@ -235,6 +238,7 @@ def _unit_dict(unit: Unit) -> dict[str, Any]:
     description="模型的版本、训练情况、能判断的项目，以及达到目标准确率所需的概率。",
     tags=["模型"],
     response_model=schemas.ModelFacts,
+    response_description="成功",
     responses=responses(401),
     openapi_extra=GUARDED,
 )
@@ -249,6 +253,7 @@ async def model(request: Request) -> Response:
     summary="进程是否在运行",
     description="不需要令牌。",
     response_model=schemas.Health,
+    response_description="成功",
     responses=responses(),
 )
 async def healthz() -> Response:
@@ -262,6 +267,7 @@ async def healthz() -> Response:
     summary="能否处理请求",
     description="模型载入并预热后返回 200 和计数，此前返回 503。不需要令牌。",
     response_model=schemas.Readiness,
+    response_description="成功",
     responses=responses(503),
 )
 async def readyz(request: Request) -> Response:

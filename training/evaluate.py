@@ -21,6 +21,7 @@ from fenban.model.errors import InputError
 from fenban.model.router import BATCH
 from fenban.training import metrics
 from fenban.training.cells import as_topic
+from fenban.training.columns import list_headers
 from fenban.training.labels import topic_levels
 from fenban.training.progress import silent
 
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
     from fenban.training.progress import Progress
 
 LABELS = ("lead_unit", "function", "topic")
+FIGURES = ("n", "top1", "top3", "macro_f1", "ece", "auto_share", "auto_precision")
 RANKED = 3
 _DIGITS = 4  # what a suggestion shows, and therefore what its zone is decided by
-_TOPICS_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,10 @@ class TopicMap:
 
     def check(self, paths: Collection[str]) -> None:
         """Raise InputError where the map names a topic that is not among the model's."""
-        firsts = {topic_levels(path)[0] for path in paths}
+        firsts = sorted({topic_levels(path)[0] for path in paths})
+        known = f"its topics begin with: {list_headers(firsts)}" if firsts else "it has learnt no topics"
         for topic in self.labels:
             if topic not in firsts and topic not in paths:
-                shown = "、".join(sorted(firsts)[:_TOPICS_SHOWN]) + ("…" if len(firsts) > _TOPICS_SHOWN else "")
-                known = f"its topics are: {shown}" if firsts else "it has learnt no topics"
                 raise InputError(f'{self.source}: [map] names "{topic}", unknown to this model; {known}')
 
 
@@ -74,10 +74,8 @@ def read_topic_map(path: Path | str) -> TopicMap:
         content = tomllib.loads(Path(path).read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not UTF-8 text - save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: is not valid TOML: {error}") from error
+    except ValueError as error:
+        raise InputError(f"{path}: is not valid TOML in UTF-8: {error}") from error
     entries = content.get("map")
     if not isinstance(entries, dict) or not entries:
         raise InputError(f'{path}: has no [map] table - write [map] and under it "topic" = "label"')
@@ -93,10 +91,10 @@ def read_topic_map(path: Path | str) -> TopicMap:
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """What became of the n texts that carry a label; labels are numbers into ``names``.
+    """The n texts that carry a label, in arrays of n rows; labels are numbers into ``names``.
 
-    ``gold`` is (n,), ``ranked`` (n, 3) padded with -1, ``confidence`` (n,) the probability of the
-    best answer. ``unlearnt`` are the labels of the data that the model has never seen.
+    ``ranked`` is (n, 3), padded with -1, ``confidence`` the probability of the best answer;
+    ``unlearnt`` are the labels of the data that the model has never seen.
     """
 
     names: tuple[str, ...]
@@ -134,24 +132,21 @@ class LabelEvaluation:
     @classmethod
     def measure(cls, outcomes: Outcomes, threshold: float) -> LabelEvaluation:
         """Compute the figures; ``threshold`` is the confidence from which a text is ``auto``."""
-        gold, confidence, correct = outcomes.gold, outcomes.confidence, outcomes.correct
-        share, precision = metrics.auto_zone(confidence, correct, threshold)
+        gold, ranked = outcomes.gold, outcomes.ranked
         return cls(
-            n=len(gold),
-            top1=metrics.top_k(gold, outcomes.ranked, 1),
-            top3=metrics.top_k(gold, outcomes.ranked, RANKED),
-            macro_f1=metrics.macro_f1(gold, outcomes.predicted),
-            ece=metrics.ece(confidence, correct),
-            auto_share=share,
-            auto_precision=precision,
-            threshold=threshold,
-            outcomes=outcomes,
+            len(gold),
+            metrics.top_k(gold, ranked, 1),
+            metrics.top_k(gold, ranked, RANKED),
+            metrics.macro_f1(gold, outcomes.predicted),
+            metrics.ece(outcomes.confidence, outcomes.correct),
+            *metrics.auto_zone(outcomes.confidence, outcomes.correct, threshold),
+            threshold,
+            outcomes,
         )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures alone, rounded to four digits."""
-        names = ("n", "top1", "top3", "macro_f1", "ece", "auto_share", "auto_precision")
-        values = {name: getattr(self, name) for name in names}
+        values = {name: getattr(self, name) for name in FIGURES}
         return {name: round(v, _DIGITS) if isinstance(v, float) else v for name, v in values.items()}
 
 
@@ -290,7 +285,7 @@ class _Topics:
         self._whole_paths = two_levels and not self._mapped
         groups = [topic_map.label_of(p) if topic_map else topic_levels(p)[0] for p in self._paths]
         self._names = sorted({group for group in groups if group is not None})
-        self._member = np.array([[group == name for name in self._names] for group in groups], dtype=np.float32)
+        self._member = np.array([[g == name for name in self._names] for g in groups], dtype=np.float32)
         self.known = {*self._names, *self._paths} if self._whole_paths else set(self._names)
 
     def answers(self, scored: Scored, cases: Sequence[Case]) -> Iterator[_Answer]:

@@ -136,9 +136,7 @@ class LabelRow:
     confidence: float
 
 
-def per_label(
-    gold: NDArray[Any], predicted: NDArray[Any], confidence: NDArray[Any]
-) -> tuple[LabelRow, ...]:
+def per_label(gold: NDArray[Any], predicted: NDArray[Any], confidence: NDArray[Any]) -> tuple[LabelRow, ...]:
     """Return one row per label that occurs in ``gold``, most texts first; all arguments are (n,).
 
     Precision, recall and F1 are 0 where they are undefined. The confidence is the mean over the

@@ -1,0 +1,390 @@
+"""The operations: answers, refusals, limits, headers, logs and the OpenAPI document."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import threading
+
+import pytest
+from fenban.serving import schemas
+from jsonschema import Draft202012Validator
+
+SECRET = "绝不能进日志的一句话"
+TEXT = "南宁市青秀区的公交车总是等很久才来一趟"
+STATUSES = {
+    ("/api/v1/suggestions", "post"): {"200", "400", "401", "403", "413", "422", "429", "500", "503"},
+    ("/api/v1/topics", "get"): {"200", "401", "500"},
+    ("/api/v1/units", "get"): {"200", "401", "422", "500"},
+    ("/api/v1/model", "get"): {"200", "401", "500"},
+    ("/healthz", "get"): {"200", "500"},
+    ("/readyz", "get"): {"200", "500", "503"},
+}
+
+
+class Faulty:
+    """A router that answers through ``act`` and is otherwise the real one."""
+
+    def __init__(self, router, act) -> None:
+        self._router = router
+        self._act = act
+
+    def __getattr__(self, name):
+        return getattr(self._router, name)
+
+    def suggest(self, submissions, **options):
+        self._act(submissions)
+        return self._router.suggest(submissions, **options)
+
+
+def is_problem(answer, status: int) -> dict:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    content = answer.json()
+    assert content["status"] == status
+    assert content["type"].startswith("urn:fenban:problem:")
+    assert re.search(r"[\u4e00-\u9fff]", content["title"])
+    assert re.search(r"[\u4e00-\u9fff]", content["detail"])
+    assert content["request_id"] == answer.headers["x-request-id"]
+    return content
+
+
+def test_suggestions_are_those_of_the_router(client, router):
+    answer = client.suggest(TEXT, "", top=2)
+    content = answer.json()
+    assert answer.status_code == 200
+    expected = [json.loads(json.dumps(s.as_dict())) for s in router.suggest([TEXT, ""], top=2)]
+    assert content["items"] == expected
+    assert content["model"] == {"version": router.version}
+    assert set(content["timings"]) == {"waiting_ms", "inference_ms"}
+    assert content["items"][0]["lead_units"][0]["unit"] == "南宁市青秀区交通运输局"
+    schemas.SuggestionResponse.model_validate(content, strict=True, extra="forbid")
+
+
+def test_everything_that_comes_along_reaches_the_router(client_for, router):
+    seen = []
+    client = client_for(Faulty(router, seen.append))
+    item = {
+        "text": TEXT,
+        "title": "公交",
+        "received_at": "2025年3月18日 09:30",
+        "jurisdiction": "南宁市",
+        "form": "投诉",
+    }
+    body = {"items": [item, {"text": "x", "title": None, "received_at": None}], "target_precision": 0.9}
+    assert client.post("/api/v1/suggestions", json=body).status_code == 200
+    first, second = seen[-1]
+    assert (first.title, str(first.received_at), first.jurisdiction, first.form) == (
+        "公交", "2025-03-18", "南宁市", "投诉",
+    )  # fmt: skip
+    assert (second.title, second.received_at) == ("", None)
+
+
+def test_concurrent_requests_get_their_own_answers(client, router):
+    texts = [f"南宁市{place}一家饭店拖欠工资不发" for place in ("青秀区", "兴宁区", "江南区")] * 10
+
+    async def all_at_once():
+        posts = [client.http.post("/api/v1/suggestions", json={"items": [{"text": text}]}) for text in texts]
+        return await asyncio.gather(*posts)
+
+    units = [answer.json()["items"][0]["lead_units"][0]["unit"] for answer in client.run(all_at_once())]
+    assert units == [s.lead_units[0].unit for s in router.suggest(texts)]
+    counters = client.get("/readyz").json()["counters"]
+    assert counters["texts"] == 30
+    assert counters["batches"] < 30
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "items"),
+        ({"items": []}, "items"),
+        ({"items": [{}]}, "items[0].text"),
+        ({"items": [{"text": "甲"}, {"text": "乙"}, {"text": 3}]}, "items[2].text"),
+        ({"items": [{"text": "甲", "tilte": "乙"}]}, "items[0].tilte"),
+        ({"items": [{"text": "甲", "received_at": "明天"}]}, "items[0].received_at"),
+        ({"items": [{"text": "甲", "received_at": 20250318}]}, "items[0].received_at"),
+        ({"items": [{"text": "甲", "title": "长" * 1001}]}, "items[0].title"),
+        ({"items": ["甲"]}, "items[0]"),
+        ({"items": {"text": "甲"}}, "items"),
+        ({"items": [{"text": "甲"}], "top": 0}, "top"),
+        ({"items": [{"text": "甲"}], "top": "三"}, "top"),
+        ({"items": [{"text": "甲"}], "target_precision": 1}, "target_precision"),
+        ({"items": [{"text": "甲"}], "extra": 1}, "extra"),
+        ({"items": [{"text": "字" * 51}]}, "items[0].text"),
+        ({"items": [{"text": "甲"}] * 4}, "items"),
+        ([], "body"),
+    ],
+)
+def test_what_is_wrong_is_named(client_for, body, field):
+    client = client_for(max_items=3, max_text=50)
+    content = is_problem(client.post("/api/v1/suggestions", json=body), 422)
+    assert [error["field"] for error in content["errors"]] == [field]
+    message = content["errors"][0]["message"]
+    assert re.search(r"[\u4e00-\u9fff]", message)
+    assert "{" not in message
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"", 422),
+        (b"{", 422),
+        (b'{"items": [{"text": "\\ud800"}]}', 422),
+        (b'{"items": [{"text": "a"}], "target_precision": NaN}', 422),
+        (b"\xff\xfe{", 400),
+        (b"[" * 100_000, 400),
+    ],
+)
+def test_broken_bodies_are_refused(client, content, status):
+    headers = {"Content-Type": "application/json"}
+    is_problem(client.post("/api/v1/suggestions", content=content, headers=headers), status)
+
+
+def test_another_content_type_is_refused(client):
+    headers = {"Content-Type": "text/plain"}
+    is_problem(client.post("/api/v1/suggestions", content=b'{"items":[{"text":"a"}]}', headers=headers), 422)
+
+
+def test_a_body_too_large_is_refused_by_its_header(client_for):
+    is_problem(client_for(max_body=1000).suggest("字" * 1000), 413)
+
+
+def test_a_body_too_large_is_refused_while_it_streams(client_for):
+    client = client_for(max_body=1000)
+    sent = []
+
+    async def endless():
+        for i in range(1000):
+            sent.append(i)
+            yield b"x" * 100
+
+    headers = {"Content-Type": "application/json"}
+    answer = client.post("/api/v1/suggestions", content=endless(), headers=headers)
+    assert "content-length" not in answer.request.headers
+    is_problem(answer, 413)
+    assert len(sent) < 20
+
+
+def test_unknown_paths_and_methods(client):
+    is_problem(client.get("/api/v1/nothing"), 404)
+    is_problem(client.get("/docs"), 404)
+    is_problem(client.get("/static/nothing.js"), 404)
+    answer = client.get("/api/v1/suggestions")
+    is_problem(answer, 405)
+    assert answer.headers["allow"] == "POST"
+
+
+def test_overload_is_told_with_a_time_to_retry(client_for, router):
+    free, busy = threading.Event(), threading.Event()
+
+    def hold(submissions):
+        if submissions[0].text == TEXT:
+            busy.set()
+            assert free.wait(5)
+
+    client = client_for(Faulty(router, hold), max_waiting=1)
+    body = {"items": [{"text": TEXT}]}
+
+    async def crowd():
+        first = asyncio.create_task(client.http.post("/api/v1/suggestions", json=body))
+        await asyncio.to_thread(busy.wait, 5)
+        second = asyncio.create_task(client.http.post("/api/v1/suggestions", json=body))
+        while client.app.state.service.batcher.counters.waiting < 1:
+            await asyncio.sleep(0.001)
+        third = await client.http.post("/api/v1/suggestions", json=body)
+        free.set()
+        return await first, await second, third
+
+    first, second, third = client.run(crowd())
+    assert (first.status_code, second.status_code) == (200, 200)
+    is_problem(third, 429)
+    assert int(third.headers["retry-after"]) >= 1
+
+
+def test_a_caller_who_goes_away_is_dropped_from_the_queue(client_for, router):
+    free, busy, read = threading.Event(), threading.Event(), []
+
+    def hold(submissions):
+        read.extend(s.text for s in submissions)
+        if submissions[0].text == TEXT:
+            busy.set()
+            assert free.wait(5)
+
+    client = client_for(Faulty(router, hold))
+    counters = lambda: client.app.state.service.batcher.counters  # noqa: E731
+
+    async def leave():
+        first = asyncio.create_task(client.http.post("/api/v1/suggestions", json={"items": [{"text": TEXT}]}))
+        await asyncio.to_thread(busy.wait, 5)
+        gone = asyncio.Event()
+        body = json.dumps({"items": [{"text": "走了"}]}).encode()
+        messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive():
+            if messages:
+                return messages.pop()
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message):
+            pass
+
+        headers = [(b"authorization", client.http.headers["authorization"].encode())]
+        headers.append((b"content-type", b"application/json"))
+        scope = {
+            "type": "http", "method": "POST", "path": "/api/v1/suggestions", "query_string": b"", "root_path": "",
+            "headers": headers, "scheme": "http", "server": ("localhost", 8000), "http_version": "1.1",
+        }  # fmt: skip
+        second = asyncio.create_task(client.app(scope, receive, send))
+        while counters().waiting < 1:
+            await asyncio.sleep(0.001)
+        gone.set()
+        await second
+        assert counters().waiting == 0
+        free.set()
+        await first
+
+    client.run(leave())
+    assert "走了" not in read
+
+
+def fail_on_secret(submissions):
+    if any(SECRET in s.text for s in submissions):
+        raise RuntimeError(f"cannot read {submissions[0].text}")
+
+
+def test_a_failure_tells_nothing_and_logs_no_text(client_for, router, caplog):
+    caplog.set_level(logging.DEBUG)
+    client = client_for(Faulty(router, fail_on_secret))
+    content = is_problem(client.suggest(SECRET), 500)
+    client.get(f"/api/v1/units?q={SECRET}")
+    client.get(f"/{SECRET}")
+    client.suggest("好", **{SECRET: 1})
+    assert client.suggest(TEXT).status_code == 200
+    records = [record.getMessage() for record in caplog.records if record.name.startswith("fenban")]
+    assert any("RuntimeError" in line and content["request_id"] in line for line in records)
+    assert SECRET not in caplog.text
+    assert "%E7%BB%9D" not in "".join(records)
+    assert "Traceback" not in caplog.text
+    assert client.get("/readyz").json()["counters"]["failed"] == 1
+
+
+def test_topics_carry_definitions_where_known(client):
+    found = {item["path"]: item["definition"] for item in client.get("/api/v1/topics").json()["items"]}
+    assert "公交" in found["交通运输/公共交通"]
+    assert list(found) == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("query", "total"),
+    [
+        ({}, 20),
+        ({"q": "教育局"}, 5),
+        ({"q": "青秀 工资"}, 0),
+        ({"q": "青秀 教育"}, 1),
+        ({"function": "城市管理局"}, 5),
+        ({"function": "没有的职能"}, 0),
+        ({"jurisdiction": "南宁市"}, 20),
+        ({"jurisdiction": "南宁市/青秀区"}, 4),
+        ({"jurisdiction": "南宁市/青"}, 0),
+    ],
+)
+def test_units_are_found(client, query, total):
+    content = client.get("/api/v1/units", params=query).json()
+    assert content["total"] == total
+    assert len(content["items"]) == min(total, 50)
+
+
+def test_units_come_in_pages(client):
+    pages = [
+        client.get(f"/api/v1/units?limit=8&offset={offset}").json()["items"] for offset in (0, 8, 16, 24)
+    ]
+    assert [len(page) for page in pages] == [8, 8, 4, 0]
+    assert len({unit["unit"] for page in pages for unit in page}) == 20
+    for query in ("limit=0", "limit=501", "offset=-1", "limit=x", f"q={'长' * 101}"):
+        content = is_problem(client.get(f"/api/v1/units?{query}"), 422)
+        assert content["errors"][0]["field"] == query.split("=")[0]
+
+
+def test_the_model_is_described(client, router):
+    content = client.get("/api/v1/model").json()
+    assert content["version"] == router.version
+    assert content["labels"] == {"lead_unit": 20, "function": 4, "topic": 4}
+    assert content["facts"]["data"]["cases"] == 40
+    assert set(content["thresholds"]) == set(content["labels"])
+    schemas.ModelFacts.model_validate(content, extra="forbid")
+
+
+def test_readiness_follows_the_batcher(client):
+    service = client.app.state.service
+    content = client.get("/readyz").json()
+    assert content["status"] == "ready"
+    assert content["model"] == {"version": service.router.version}
+    client.run(service.batcher.__aexit__(None, None, None))
+    is_problem(client.get("/readyz"), 503)
+    is_problem(client.suggest(TEXT), 503)
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/model", "/static/app.js", "/nothing"])
+def test_every_response_is_framed(client, path):
+    headers = client.get(path).headers
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] == ("no-cache" if path == "/static/app.js" else "no-store")
+    assert re.fullmatch(r"[0-9a-f]{32}", headers["x-request-id"])
+
+
+def test_a_request_id_is_taken_over_if_it_is_harmless(client):
+    assert (
+        client.get("/healthz", headers={"X-Request-Id": "desk-7.42"}).headers["x-request-id"] == "desk-7.42"
+    )
+    assert "!" not in client.get("/healthz", headers={"X-Request-Id": "a!b"}).headers["x-request-id"]
+
+
+def test_the_console_is_served_without_outside_urls(client, router):
+    page = client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert router.version in page.text
+    assert not re.search(r"(?:src|href)=[\"'](?:https?:)?//", page.text)
+    script = client.get("/static/app.js")
+    assert script.headers["content-type"].startswith("text/javascript")
+    again = client.get("/static/app.js", headers={"If-None-Match": script.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_the_openapi_document_is_complete(client):
+    document = client.get("/openapi.json").json()
+    assert "http://" not in json.dumps(document)
+    assert "https://" not in json.dumps(document)
+    operations = {(path, verb): op for path, verbs in document["paths"].items() for verb, op in verbs.items()}
+    assert {key: set(op["responses"]) for key, op in operations.items()} == STATUSES
+    assert len({op["operationId"] for op in operations.values()}) == len(operations)
+    tags = {tag["name"] for tag in document["tags"]}
+    for (path, _), operation in operations.items():
+        assert operation["summary"]
+        assert operation["description"]
+        assert set(operation["tags"]) <= tags
+        assert ("security" in operation) == path.startswith("/api/")
+        for status, answer in operation["responses"].items():
+            assert re.search(r"[\u4e00-\u9fff]", answer["description"])
+            kind = "application/json" if status == "200" else "application/problem+json"
+            assert list(answer["content"]) == [kind]
+
+
+def test_the_openapi_document_is_valid(client_for):
+    document = client_for(max_items=7, max_text=70).get("/openapi.json").json()
+    known = document["components"]["schemas"]
+    references = re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(document))
+    assert set(references) <= set(known)
+    for schema in known.values():
+        Draft202012Validator.check_schema(schema)
+        assert schema["description"]
+    assert known["SuggestionRequest"]["properties"]["items"]["maxItems"] == 7
+    assert known["SubmissionItem"]["properties"]["text"]["maxLength"] == 70
+    for name in ("SuggestionRequest", "SubmissionItem"):
+        assert known[name]["additionalProperties"] is False
