@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fenban.model.case import Case, Submission, Suggestion
+from fenban.model import artifact
 from fenban.model.router import Router
 
-__all__ = ["Case", "Router", "Submission", "Suggestion"]
+__all__ = ["Case", "Router", "Submission", "Suggestion", "artifact"]

@@ -48,13 +48,14 @@ def check_target(target_precision: float | None) -> None:
 
 
 class Router:
-    """A loaded model. Safe to share between threads: nothing in it changes after loading."""
+    """A loaded model. Safe to share between threads: it only ever remembers what it has worked out."""
 
     def __init__(self, content: ModelContent) -> None:
         self.content = content
         self.version = content.version
         self.scorer = Scorer(content)
         functions = content.directory.functions.values() if content.directory else ()
+        self._thresholds: dict[tuple[str, float], float] = {}
         self._duties = DutyIndex({f.name: f.duties for f in functions}, self.scorer.features_of)
 
     @classmethod
@@ -74,8 +75,11 @@ class Router:
 
     def threshold(self, label: str, target_precision: float | None = None) -> float:
         """Return the confidence from which ``label`` is right at the target precision."""
-        curve = self.content.curves.get(label)
-        return curve.threshold(target_precision or self.content.target_precision) if curve else NEVER
+        target = target_precision or self.content.target_precision
+        if (label, target) not in self._thresholds:
+            curve = self.content.curves.get(label)
+            self._thresholds[label, target] = curve.threshold(target) if curve else NEVER
+        return self._thresholds[label, target]
 
     def suggest(
         self,

@@ -51,6 +51,7 @@ SECURITY_HEADERS = {
 _NEVER_STORED = "no-store"
 _REVALIDATED = "no-cache"  # names of static files carry no hash: ask each time, mostly answered with 304
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_FRAMES = 6  # innermost lines of code that a failure is logged with
 _CONSOLE = "fenban.serving.console"
 _TAGS = [
     {"name": "分办建议", "description": "判断诉求应由谁办理。"},
@@ -118,7 +119,9 @@ def _decorate(headers: MutableHeaders, request_id: str) -> None:
 
 def _without_values(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
-    places = " < ".join(f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in reversed(frames))
+    places = " < ".join(
+        f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in frames[: -_FRAMES - 1 : -1]
+    )
     return f"{type(error).__name__} in {places}"
 
 

@@ -161,7 +161,7 @@ class MicroBatcher(Generic[T]):
         for request in tuple(self._open):
             request.settle(0, NotReadyError("the service is stopping"))
         if executor is not None:
-            executor.shutdown(wait=True, cancel_futures=True)
+            await asyncio.to_thread(executor.shutdown, cancel_futures=True)
 
     @property
     def ready(self) -> bool:
@@ -220,7 +220,11 @@ class MicroBatcher(Generic[T]):
             while batch := self._take():
                 self._batches += 1
                 began = time.perf_counter()
-                results = await loop.run_in_executor(executor, self._answer, batch)
+                results: Sequence[T | Exception]
+                try:
+                    results = await loop.run_in_executor(executor, self._answer, batch)
+                except Exception as error:  # no thread to be had: these fail, the next may not
+                    results = [error] * len(batch)
                 spent = (time.perf_counter() - began) / len(batch)
                 self._seconds_a_text += _SMOOTHING * (spent - self._seconds_a_text)
                 for item, result in zip(batch, results, strict=True):

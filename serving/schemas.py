@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fenban.model.case import FORMS, Submission, Zone
 from fenban.training.cells import as_date
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 if TYPE_CHECKING:
@@ -40,6 +40,17 @@ def _day(value: object) -> dt.date | None:
     return day
 
 
+def _unicode(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:  # JSON can write half a surrogate pair
+        raise PydanticCustomError("string_unicode", "含有无效的 Unicode 字符") from error
+    return value
+
+
+UnicodeText = Annotated[str, AfterValidator(_unicode)]
+
+
 class Asked(BaseModel):
     """Base of what a caller sends: unknown fields are refused."""
 
@@ -49,19 +60,19 @@ class Asked(BaseModel):
 class SubmissionItem(Asked):
     """一件诉求或提案。"""
 
-    text: str = Field(
+    text: UnicodeText = Field(
         description="正文，原样即可，不需要预先清洗", examples=["小区门口的路灯不亮，晚上看不清路。"]
     )
-    title: str | None = Field(None, max_length=1000, description="标题；正文开头已有的不会重复计算")
+    title: UnicodeText | None = Field(None, max_length=1000, description="标题；正文开头已有的不会重复计算")
     received_at: Annotated[dt.date | None, BeforeValidator(_day)] = Field(
         None,
         description="受理时间，只取到日；2025-03-18、2025-03-18 09:30、2025年3月18日 都可以",
         examples=["2025-03-18"],
     )
-    jurisdiction: str | None = Field(
+    jurisdiction: UnicodeText | None = Field(
         None, max_length=200, description="属地：诉求人或承办地所在的行政区划", examples=["南宁市/青秀区"]
     )
-    form: str | None = Field(None, max_length=20, description=f"形式：{'、'.join(FORMS)}")
+    form: UnicodeText | None = Field(None, max_length=20, description=f"形式：{'、'.join(FORMS)}")
 
     def submission(self) -> Submission:
         """Return the domain's record of this item."""

@@ -196,7 +196,8 @@ def evaluate(
     }
     collected = {label: _Collected() for label in answerers}
     n, seconds = 0, 0.0
-    for batch in _batches(cases):
+    waiting = iter(cases)
+    while batch := list(itertools.islice(waiting, BATCH)):
         started = time.perf_counter()
         scored = router.scorer.score([case.submission for case in batch], RANKED)
         seconds += time.perf_counter() - started
@@ -211,12 +212,6 @@ def evaluate(
         if found.gold
     }
     return Evaluation(n, n / seconds if seconds else 0.0, labels, topic_map.source if topic_map else None)
-
-
-def _batches(cases: Iterable[Case]) -> Iterator[list[Case]]:
-    waiting = iter(cases)
-    while batch := list(itertools.islice(waiting, BATCH)):
-        yield batch
 
 
 class _Collected:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,3 +121,42 @@ def client(client_for: Callable[..., Client]) -> Client:
 def stranger(client_for: Callable[..., Client]) -> Client:
     """A client without a token."""
     return client_for(bearer=False)
+
+
+class Faulty:
+    """A router that answers through ``act`` and is otherwise the real one."""
+
+    def __init__(self, router, act) -> None:
+        self._router = router
+        self._act = act
+
+    def __getattr__(self, name):
+        return getattr(self._router, name)
+
+    def suggest(self, submissions, **options):
+        self._act(submissions)
+        return self._router.suggest(submissions, **options)
+
+
+@pytest.fixture
+def faulty(router: Router) -> Callable[..., Faulty]:
+    """Make routers that call a function with the submissions first."""
+    return lambda act: Faulty(router, act)
+
+
+def check_problem(answer, status: int) -> dict:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    content = answer.json()
+    assert content["status"] == status
+    assert content["type"].startswith("urn:fenban:problem:")
+    assert re.search(r"[\u4e00-\u9fff]", content["title"])
+    assert re.search(r"[\u4e00-\u9fff]", content["detail"])
+    assert content["request_id"] == answer.headers["x-request-id"]
+    return content
+
+
+@pytest.fixture
+def is_problem() -> Callable[..., dict]:
+    """Check that an answer is a problem of a status, and return it."""
+    return check_problem

@@ -19,9 +19,9 @@ export const MISSING_HINTS = {
 
 /** @type {Record<import("./types.js").Zone, string>} */
 const ZONE_MEANINGS = {
-  auto: "把握达到设定的准确率目标，可照首位单位分办",
-  confirm: "把握未达目标，请核对单位后再分办",
-  manual: "把握不足，请由人定单位，下面的只供参考",
+  auto: "把握达到设定的准确率目标，可照首位分办",
+  confirm: "把握未达目标，请核对后再分办",
+  manual: "把握不足，请由人判断，下面的只供参考",
 };
 
 /**

@@ -16,7 +16,9 @@ let ticking = 0;
  */
 export function showProblem(problem, retryAt) {
   const loose = problem.fields.filter(({ field }) => !FIELDS.includes(field));
-  const detail = [problem.detail, ...loose.map(({ field, message }) => (field ? `${field}：${message}` : message))];
+  // a field's message stands beside it: the service's summary would only say it again
+  const beside = loose.length < problem.fields.length ? "请改左边标出的地方。" : problem.detail;
+  const detail = [beside, ...loose.map(({ field, message }) => (field ? `${field}：${message}` : message))];
   byId("notice").dataset.kind = problem.kind;
   byId("notice-icon").setAttribute("href", `#icon-${ICONS[problem.kind]}`);
   write(byId("notice-title"), problem.title);
