@@ -38,7 +38,7 @@ imports: $(DEV_STAMP)
 	$(BIN)/lint-imports
 
 bench: $(DEV_STAMP)
-	$(BIN)/python -m fenban.training.bench --data $(BENCH)
+	$(BIN)/python -m fenban.serving.bench --data $(BENCH)
 
 places: $(DEV_STAMP)
 	$(BIN)/python -m fenban.training.divisions datasets/places/divisions.csv

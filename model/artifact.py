@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
+from safetensors.numpy import save as tensor_bytes
 from scipy import sparse
 
 from fenban.model.calibration import PrecisionCurve, TopCalibration
 from fenban.model.classifier import Head, LinearHeads
 from fenban.model.composition import UnitComposer, UnitTable
 from fenban.model.directory import Directory
-from fenban.model.errors import ModelFolderError
+from fenban.model.errors import DirectoryError, ModelFolderError
 from fenban.model.features import TABLE_BITS, FeatureSpace
 
 if TYPE_CHECKING:
@@ -39,6 +40,16 @@ ARRAYS = "arrays.safetensors"
 DIRECTORY = "directory.json"
 SETTINGS = "settings.json"
 _FILES = (ARRAYS, DIRECTORY, SETTINGS)
+_MALFORMED = (
+    SafetensorError,
+    DirectoryError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,7 @@ def save(content: ModelContent, folder: Path) -> str:
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     try:
-        save_file(_arrays(content), staging / ARRAYS)
+        (staging / ARRAYS).write_bytes(tensor_bytes(_arrays(content)))
         _write_json(staging / DIRECTORY, content.directory.records() if content.directory else {})
         _write_json(staging / SETTINGS, _settings(content))
         manifest = {
@@ -101,7 +112,7 @@ def load(folder: Path) -> ModelContent:
         settings = json.loads((folder / SETTINGS).read_text("utf-8"))
         records = json.loads((folder / DIRECTORY).read_text("utf-8"))
         return _build(manifest, settings, records, arrays, _sha256(folder / MANIFEST)[:12])
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except _MALFORMED as error:
         raise ModelFolderError(folder, f"its content is not what the format promises ({error})") from error
 
 
@@ -116,7 +127,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text("utf-8"))
         version = manifest["format_version"]
         files = manifest["files"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFolderError(folder, f"{MANIFEST} cannot be read ({error})") from error
     if not isinstance(version, int) or version < 1 or not isinstance(files, dict):
         raise ModelFolderError(folder, f"{MANIFEST} is not one of a fenban model")
@@ -189,6 +200,8 @@ def _build(
         ),
         shape=(len(arrays["space.slots"]), width),
     )
+    weights.check_format(full_check=True)
+    _check_slots(arrays["space.slots"], arrays["space.idf"])
     directory = Directory.from_records(records) if records else None
     facts = {key: value for key, value in manifest.items() if key not in ("format_version", "files")}
     return ModelContent(
@@ -209,6 +222,11 @@ def _build(
         facts=facts,
         version=version,
     )
+
+
+def _check_slots(slots: NDArray[Any], idf: NDArray[Any]) -> None:
+    if slots.shape != idf.shape or slots.ndim != 1 or (len(slots) and int(slots.max()) >> TABLE_BITS):
+        raise ValueError("feature slots outside the table")
 
 
 def _composer(
@@ -239,6 +257,8 @@ def _sha256(path: Path) -> str:
 
 def _replace(staging: Path, folder: Path) -> None:
     if folder.exists():
+        if not folder.is_dir():
+            raise ModelFolderError(folder, "exists and is a file - choose another --out")
         if any(folder.iterdir()) and not (folder / MANIFEST).is_file():
             raise ModelFolderError(folder, "exists and is not a model folder - choose another --out")
         shutil.rmtree(folder)

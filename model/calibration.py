@@ -9,6 +9,7 @@ on texts the model had not seen is at least the target by a one-sided Clopper-Pe
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -95,7 +96,10 @@ class PrecisionCurve:
             bound = np.where(right > 0, beta.ppf(1 - assurance, right, n - right + 1), 0.0)
         ends_tie = np.append(self.confidence[1:] != self.confidence[:-1], True)
         reached = np.flatnonzero((bound >= target) & ends_tie & (n >= _MIN_SUPPORT))
-        return float(self.confidence[reached[-1]]) if len(reached) else NEVER
+        if not len(reached):
+            return NEVER
+        # answers carry four digits: a threshold must not lie a hair above its own tie
+        return math.floor(float(self.confidence[reached[-1]]) * 10_000) / 10_000
 
 
 def zone_of(probabilities: NDArray[np.float32] | list[float], threshold: float) -> Zone:

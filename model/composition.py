@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from fenban.model.places import PlaceReading
 
 FACTORS = ("flat", "jurisdiction", "named", "encloses", "frequency")
-DIRECTORY_WEIGHTS = (0.0, 0.0, 7.0, 4.0, 0.7)  # where places and the directory must do alone
+DIRECTORY_WEIGHTS = (0.0, 0.0, 7.0, 5.0, 0.7)  # where places and the directory must do alone
 MAX_FUNCTIONS = 10
+_CLOSENESS = (1.0, 0.25)  # of the place right around the one named, and of the next
 _ENOUGH = 0.995
 
 
@@ -92,15 +93,16 @@ class UnitComposer:
         return slice(int(self._bounds[function]), int(self._bounds[function + 1]))
 
     def place_factors(self, reading: PlaceReading) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
-        """Return for every unit whether the text names its place, and whether one inside it."""
+        """Return for every unit whether the text names its place, and how closely it encloses one."""
         if not reading.places:
             return None
         named = np.zeros(len(self.table.units), dtype=np.float32)
         encloses = np.zeros(len(self.table.units), dtype=np.float32)
-        for path in reading.enclosing:
-            encloses[self._at.get(path, [])] = 1
-        for path in reading.paths:
-            named[self._at.get(path, [])] = 1
+        for place in reading.places:
+            named[self._at.get(place.path, [])] = 1
+            for closeness, path in zip(_CLOSENESS, place.parents, strict=False):
+                rows = self._at.get(path, [])
+                encloses[rows] = np.maximum(encloses[rows], closeness)
         return named, encloses
 
     def factors(

@@ -44,16 +44,15 @@ class _Powers:
     """Powers of the base and of its inverse modulo 2**64, grown on demand."""
 
     def __init__(self) -> None:
-        self.up = np.ones(1, dtype=np.uint64)
-        self.down = np.ones(1, dtype=np.uint64)
+        self._both = np.ones(1, dtype=np.uint64), np.ones(1, dtype=np.uint64)
 
     def upto(self, length: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-        if len(self.up) < length:
-            size = max(length, 2 * len(self.up), 1 << 16)
-            inverse = pow(_BASE, -1, _MODULUS)
-            self.up = _geometric(_BASE, size)
-            self.down = _geometric(inverse, size)
-        return self.up[:length], self.down[:length]
+        up, down = self._both
+        if len(up) < length:
+            size = max(length, 2 * len(up), 1 << 16)
+            up, down = _geometric(_BASE, size), _geometric(pow(_BASE, -1, _MODULUS), size)
+            self._both = up, down  # replaced together: another thread never sees one without the other
+        return up[:length], down[:length]
 
 
 def _geometric(base: int, size: int) -> NDArray[np.uint64]:

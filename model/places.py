@@ -57,10 +57,6 @@ class PlaceReading:
     def paths(self) -> frozenset[str]:
         return frozenset(place.path for place in self.places)
 
-    @property
-    def enclosing(self) -> frozenset[str]:
-        return frozenset(parent for place in self.places for parent in place.parents)
-
 
 class Gazetteer:
     """All names of places and the places each may mean."""

@@ -46,6 +46,8 @@ _PATTERN = re.compile(
 _CANDIDATE = re.compile(r"[0-9０-９@]")
 _MASKED = re.compile("|".join(re.escape(name) for name in MASKS.values()))
 _DATE_NUMBER = re.compile(r"(?:19|20)\d{2}[01]\d[0-3]\d")
+_DATE = r"(?:19|20)\d{2}[\s.\-]?[01]\d[\s.\-]?[0-3]\d"
+_DATE_RANGE = re.compile(rf"{_DATE}[\s\-—－]{_DATE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def find_personal_data(text: str) -> list[PersonalData]:
     for match in _PATTERN.finditer(text):
         kind = match.lastgroup or "number"
         if kind == "landline" and _DATE_NUMBER.fullmatch(match.group()):
+            continue
+        if kind == "identity" and _DATE_RANGE.fullmatch(match.group().rstrip()):
             continue
         found.append(PersonalData(match.start(), match.end(), kind))
     return found

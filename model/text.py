@@ -28,6 +28,7 @@ _GREETING = re.compile(
     r"|(?:此致|敬礼|谢谢您?|感谢|望批准|盼复|盼回复|万分感谢|谢谢领导|谢谢政府)[\s,!:。~]*$"
 )
 _BLANK_RUN = re.compile(r"\s+")
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")  # half a character: JSON can carry it, UTF-8 cannot
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,22 @@ def simplify(text: str) -> str:
 def _fold(text: str) -> tuple[str, list[int] | None]:
     """NFKC; the positions are returned only where folding moved characters."""
     folded = unicodedata.normalize("NFKC", text)
-    if len(folded) == len(text):
+    if folded == text:
+        return text, None
+    # equal lengths alone do not show that nothing moved: one character may grow and two others join
+    pieces = [unicodedata.normalize("NFKC", character) for character in text]
+    if len(folded) == len(text) == sum(map(len, pieces)):
         return folded, None
-    characters: list[str] = []
-    positions: list[int] = []
-    for position, character in enumerate(text):
-        piece = unicodedata.normalize("NFKC", character)
-        characters.append(piece)
-        positions.extend([position] * len(piece))
-    return "".join(characters), positions
+    positions = [position for position, piece in enumerate(pieces) for _ in piece]
+    return "".join(pieces), positions
+
+
+def _lower(text: str) -> str:
+    """Lower case, but for the few letters whose lower case is longer."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(low if len(low := character.lower()) == 1 else character for character in text)
 
 
 def _is_han(character: str) -> bool:
@@ -102,11 +110,8 @@ def normalise(text: str) -> Normalised:
 
     Steps: NFKC, traditional to simplified, lower case, blanks, boilerplate greetings.
     """
-    folded, positions = _fold(text)
-    folded = simplify(folded)
-    lowered = folded.lower()
-    if len(lowered) == len(folded):
-        folded = lowered
+    folded, positions = _fold(_LONE_SURROGATE.sub("\ufffd", text))
+    folded = _lower(simplify(folded))
     folded = _GREETING.sub(lambda match: " " * len(match.group()), folded)
     folded, positions = _drop_blanks(folded, positions)
     return Normalised(folded, None if positions is None else np.asarray(positions, dtype=np.int32))

@@ -85,7 +85,7 @@ _MESSAGES = {
     "string_unicode": "含有无效的 Unicode 字符",
     "string_too_long": "不能超过 {max_length} 个字符",
     "too_short": "至少要有 {min_length} 件",
-    "too_long": "不能超过 {max_length} 件",
+    "too_long": "超过上限 {max_length}",
     "list_type": "应为数组",
     "int_type": "应为整数",
     "int_parsing": "应为整数",

@@ -142,7 +142,7 @@ async def suggest(asked: schemas.SuggestionRequest, request: Request) -> Respons
     """Answer from the batcher; when the caller goes away, what has not begun is dropped."""
     service = Service.of(request)
     _check_limits(asked, service.settings)
-    submissions = [item.submission() for item in asked.items]
+    submissions = [item.submission(service.settings.jurisdiction) for item in asked.items]
     options = Options(asked.top, asked.target_precision)
     work = asyncio.create_task(service.batcher.suggest(submissions, options))
     gone = asyncio.create_task(_gone(request))

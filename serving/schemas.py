@@ -74,13 +74,13 @@ class SubmissionItem(Asked):
     )
     form: UnicodeText | None = Field(None, max_length=20, description=f"形式：{'、'.join(FORMS)}")
 
-    def submission(self) -> Submission:
+    def submission(self, default_jurisdiction: str | None) -> Submission:
         """Return the domain's record of this item."""
         return Submission(
             text=self.text,
             title=self.title or "",
             received_at=self.received_at,
-            jurisdiction=self.jurisdiction or None,
+            jurisdiction=self.jurisdiction or default_jurisdiction,
             form=self.form or None,
         )
 

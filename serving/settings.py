@@ -19,11 +19,12 @@ class ServiceSettings:
         model_folder: the folder the model was loaded from.
         token: what every caller must show; see ``access.new_token``.
         max_batch: how many texts the model reads at once.
-        max_waiting: how many texts may wait before new requests are turned away with 429.
+        max_waiting: how many texts may wait before new requests are turned away with 429;
+            above max_items, so that one long list alone turns nobody away.
         max_items: how many texts one request may hold.
         max_text: how many characters one text may have.
         max_body: how many bytes the body of a request may have.
-        workers: how many processes serve; each has a model and a queue of its own.
+        jurisdiction: where texts come from that say nothing of it (属地), such as 南宁市.
     """
 
     model_folder: Path
@@ -31,15 +32,15 @@ class ServiceSettings:
     host: str = "127.0.0.1"
     port: int = 8000
     max_batch: int = 64
-    max_waiting: int = 256
+    max_waiting: int = 2048
     max_items: int = 1000
     max_text: int = 100_000
     max_body: int = 8 * 1024 * 1024
-    workers: int = 1
+    jurisdiction: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.token) < _SHORTEST_TOKEN:
             raise ValueError(f"the token must have at least {_SHORTEST_TOKEN} characters")
-        for name in ("max_batch", "max_waiting", "max_items", "max_text", "max_body", "workers"):
+        for name in ("max_batch", "max_waiting", "max_items", "max_text", "max_body"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")

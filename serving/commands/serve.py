@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 from fenban.serving.commands.options import add_home, add_model
@@ -31,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     import uvicorn
 
     from fenban.model.router import Router
+    from fenban.serving.access import new_token
     from fenban.serving.api import create_app
     from fenban.serving.listening import open_socket
     from fenban.serving.settings import ServiceSettings
@@ -38,7 +38,11 @@ def run(arguments: argparse.Namespace) -> int:
     listener = open_socket(arguments.host, arguments.port)
     port = listener.getsockname()[1]
     settings = ServiceSettings(
-        model_folder=folder, host=arguments.host, port=port, token=secrets.token_urlsafe(24)
+        model_folder=folder,
+        host=arguments.host,
+        port=port,
+        token=new_token(),
+        jurisdiction=arguments.jurisdiction,
     )
     app = create_app(Router.load(folder), settings)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)

@@ -205,6 +205,9 @@ def test_the_copied_text_says_who_decided() -> None:
         {"unit": name, "function": name, "jurisdiction": None, "probability": p}
         for name, p in [("甲局", 0.996), ("乙局", 0.1)]
     ]
+    words = [
+        {"text": text, "start": 0, "end": 1, "weight": w} for text, w in [("水", 1), ("灌渠", 3), ("灌渠", 2)]
+    ]
     suggestion = {
         "topics": [{"path": "水利/农田灌溉", "probability": 0.9}],
         "functions": [{"function": "甲局", "probability": 0.9}],
@@ -215,7 +218,7 @@ def test_the_copied_text_says_who_decided() -> None:
         "lane": {"name": "紧急", "reason": "文中提到“触电”"},
         "flags": ["danger"],
         "missing": ["place"],
-        "evidence": {"words": [], "duties": "负责灌渠", "similar": []},
+        "evidence": {"words": words, "duties": "负责灌渠", "similar": []},
     }
     sources = [(STATIC / name).read_text("utf-8") for name in ("labels.js", "summary.js")]
     code = re.sub(r"^import .*$", "", "\n".join(sources), flags=re.MULTILINE)
@@ -229,7 +232,7 @@ def test_the_copied_text_says_who_decided() -> None:
         "办理通道：紧急（文中提到“触电”）",
         "把握：>99%（请确认）",
         "提示：可能危及人身安全，请先核实；缺地点",
-        "依据：负责灌渠",
+        "依据：负责灌渠；文中提到“灌渠”“水”",
     ]
     assert "主办：乙局（经办人选定，系统排第2）\n协办：无\n" in chosen
     assert chosen.endswith("依据：经办人判断")

@@ -74,7 +74,8 @@ function leadLine(unit, rank, zone) {
 function reasonLine(suggestion, unit) {
   if (!explains(suggestion, unit)) return "经办人判断";
   const { duties, words } = suggestion.evidence;
-  const said = [...words].sort((a, b) => b.weight - a.weight).slice(0, 5).map((word) => word.text);
+  const strongest = [...words].sort((a, b) => b.weight - a.weight).map((word) => word.text);
+  const said = [...new Set(strongest)].slice(0, 5);
   const parts = [duties || "", said.length ? `文中提到${said.map((word) => `“${word}”`).join("")}` : ""];
   return parts.filter(Boolean).join("；");
 }
