@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,6 +66,7 @@ def _best(found: list[tuple[float, int, int]], reading: Reading, index: int) -> 
     return tuple(words)
 
 
+@functools.lru_cache(maxsize=100_000)
 def _is_empty(word: str) -> bool:
     return HIDDEN in word or all(c in _STOP or not c.isalnum() for c in word)
 
@@ -77,16 +79,24 @@ class DutyIndex:
         duties: Mapping[str, Sequence[str]],
         features_of: Callable[[Sequence[str]], sparse.csr_matrix],
     ) -> None:
-        self._duties = duties
-        self._features_of = features_of
-        self._rows: dict[str, sparse.csr_matrix] = {}
+        self._clauses = [clause for clauses in duties.values() for clause in clauses]
+        self._slices: dict[str, slice] = {}
+        start = 0
+        for function, clauses in duties.items():
+            self._slices[function] = slice(start, start + len(clauses))
+            start += len(clauses)
+        self._rows = features_of(self._clauses) if self._clauses else None
 
-    def best(self, function: str, text_row: sparse.csr_matrix) -> str | None:
-        """Return the clause of ``function`` nearest to the (1, width) feature row of a text."""
-        duties = self._duties.get(function)
-        if not duties:
+    def similarities(self, features: sparse.csr_matrix) -> NDArray[np.float32] | None:
+        """Return the (texts, clauses) similarities of the (texts, width) rows of a batch."""
+        if self._rows is None:
             return None
-        if function not in self._rows:
-            self._rows[function] = self._features_of(duties)
-        similarity = (self._rows[function] @ text_row.T).toarray().ravel()
-        return duties[int(similarity.argmax())]
+        found: NDArray[np.float32] = (features @ self._rows.T).toarray()
+        return found
+
+    def best(self, function: str, similarities: NDArray[np.float32] | None) -> str | None:
+        """Return the clause of ``function`` most similar to one text; the first where none is."""
+        where = self._slices.get(function)
+        if similarities is None or where is None or where.start == where.stop:
+            return None
+        return self._clauses[where.start + int(similarities[where].argmax())]

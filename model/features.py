@@ -75,7 +75,7 @@ def _mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
 class NgramHasher:
     """Turns segmented texts into spans: words, pairs of neighbouring words, character n-grams."""
 
-    def __init__(self, char_orders: Sequence[int] = (1, 2, 3), *, word_pairs: bool = True) -> None:
+    def __init__(self, char_orders: Sequence[int] = (1, 2), *, word_pairs: bool = True) -> None:
         self.char_orders = tuple(char_orders)
         self.word_pairs = word_pairs
 

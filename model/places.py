@@ -7,8 +7,9 @@ text is read in microseconds. Places are paths such as ``南宁市/青秀区/津
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import ahocorasick_rs
 
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
 # short names of counties that are everyday words or other names first
 _WORDS_NOT_PLACES = frozenset(
     "兴业 兴宁 江南 城中 港北 港南 海城 银海 新城 城关 平安 和平 东方 河口 大同 长安 南山 西山 东兴 兴安 "
-    "平南 大新 永福 灵山 上思 青山 城区 郊区 市中 朝阳 新华 建设 解放 高新 经开 荔湾 天河 白云 长寿 永安".split()
+    "平南 大新 永福 灵山 上思 青山 城区 郊区 市中 朝阳 新华 建设 解放 高新 经开 荔湾 天河 白云 长寿 永安 "
+    "四平 大理 日照 开封 天水".split()
 )
 _SURE_SHORT_COUNTIES = frozenset("东兴 兴安 平南 永福 灵山 上思 大新".split())
+# full names that are everyday words first; so is every name of two characters (城区, 省道县道, 建成县级公路)
+_WORDS_FIRST = frozenset(["老城区", "新城区", "新市区", "新小区"])
+_ROAD = re.compile(r"路(?![灯面边口段况网上过])|大道")  # 衡阳路 is a street, 南宁路灯 are lamps
 _TOWNSHIP_VARIANTS = {"街道": ("街道办事处", "街道办", "街道")}
 
 
@@ -56,6 +61,9 @@ class PlaceReading:
     @property
     def paths(self) -> frozenset[str]:
         return frozenset(place.path for place in self.places)
+
+
+_Mention: TypeAlias = "tuple[int, int, list[Place]]"
 
 
 class Gazetteer:
@@ -96,8 +104,22 @@ class Gazetteer:
         matches = self._automaton.find_matches_as_indexes(text)
         if not matches:
             return PlaceReading()
-        mentions = [(start, end, self._names[self._keys[index]]) for index, start, end in matches]
-        return _resolve(mentions, self._home)
+        mentions = [
+            (start, end, self._names[name])
+            for name, start, end in ((self._keys[index], start, end) for index, start, end in matches)
+            if not (_is_short(name, self._names[name]) and _ROAD.match(text, end))
+        ]
+        return _resolve(self._without_words(mentions, text), self._home)
+
+    def _without_words(self, mentions: list[_Mention], text: str) -> list[_Mention]:
+        """Leave out what is a word first, unless it is at home or the text names its city or province."""
+        named = {place.path for _, _, places in mentions for place in places}
+        return [
+            (start, end, places)
+            for start, end, places in mentions
+            if not _is_word_first(text[start:end], places)
+            or any(p.province == self._home or named.intersection((p.province, *p.parents)) for p in places)
+        ]
 
     def leading(self, name: str) -> tuple[Place | None, str]:
         """Split a unit's name into the place it begins with (or None) and the rest."""
@@ -129,7 +151,15 @@ def _names_of(full: str, level: str, short: str, at_home: bool) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _resolve(mentions: list[tuple[int, int, list[Place]]], home: str | None) -> PlaceReading:
+def _is_short(name: str, places: list[Place]) -> bool:
+    return all(place.path.rsplit("/", 1)[-1] != name for place in places)
+
+
+def _is_word_first(name: str, places: list[Place]) -> bool:
+    return all(p.level == "county" for p in places) and (name in _WORDS_FIRST or len(name) == 2)
+
+
+def _resolve(mentions: list[_Mention], home: str | None) -> PlaceReading:
     """Choose among namesakes by the other places named, then keep the innermost places."""
     named = {place.path for _, _, places in mentions for place in places}
     chosen: dict[str, Place] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,14 +103,13 @@ class Router:
         found: list[Suggestion] = []
         for start in range(0, len(submissions), BATCH):
             scored = self.scorer.score(submissions[start : start + BATCH], top)
-            spans = _spans_by_text(scored) if evidence else None
-            for i in range(len(scored.reading)):
-                mine = next(spans) if spans else None
-                found.append(self._suggestion(scored, i, top, threshold, mine))
+            explanations = self._explanations(scored) if evidence else itertools.repeat(Evidence())
+            for i, explanation in zip(range(len(scored.reading)), explanations, strict=False):
+                found.append(self._suggestion(scored, i, top, threshold, explanation))
         return found
 
     def _suggestion(
-        self, scored: Scored, i: int, top: int, threshold: float, spans: NDArray[np.int64] | None
+        self, scored: Scored, i: int, top: int, threshold: float, evidence: Evidence
     ) -> Suggestion:
         topics = tuple(RankedTopic(*pair) for pair in self._ranked(scored, i, "topic", top))
         functions = tuple(RankedFunction(*pair) for pair in self._ranked(scored, i, "function", top))
@@ -129,7 +129,7 @@ class Router:
             lane=lane_of(text, places.provinces, self.content.home, lanes[0] if lanes else None),
             flags=flags,
             missing=() if places.places else _missing(units, functions),
-            evidence=Evidence() if spans is None else self._evidence(scored, i, spans),
+            evidence=evidence,
             model={"version": self.version},
         )
 
@@ -153,7 +153,14 @@ class Router:
                 found.append(RankedUnit(unit.name, unit.function, unit.jurisdiction, probability))
         return found[:MAX_CO_UNITS]
 
-    def _evidence(self, scored: Scored, i: int, spans: NDArray[np.int64]) -> Evidence:
+    def _explanations(self, scored: Scored) -> Iterator[Evidence]:
+        similarities = self._duties.similarities(scored.features)
+        for i, spans in enumerate(_spans_by_text(scored)):
+            yield self._evidence(scored, i, spans, None if similarities is None else similarities[i])
+
+    def _evidence(
+        self, scored: Scored, i: int, spans: NDArray[np.int64], similarities: NDArray[np.float32] | None
+    ) -> Evidence:
         """Explain the best function; where a model has none, the best topic or unit."""
         for head in ("function", "topic", "unit"):
             names = self.scorer.classes(head)
@@ -165,7 +172,7 @@ class Router:
                 answer = int(scored.by_head[head][i].argmax())
             starts, ends, added = self.scorer.contributions(scored, i, spans, head, answer)
             words = weighed_words(scored.reading, i, starts, ends, added)
-            return Evidence(words, self._duties.best(names[answer], scored.features[i]))
+            return Evidence(words, self._duties.best(names[answer], similarities))
         return Evidence()
 
 

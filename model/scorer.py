@@ -88,11 +88,13 @@ class Scorer:
         batch = scored.reading.spans
         columns = self._vectoriser.known_columns(batch.slots[spans])
         spans, columns = spans[columns >= 0], columns[columns >= 0]
-        row = scored.features[index]
-        position = np.searchsorted(row.indices, columns)
-        value = row.data[position] / np.bincount(position, minlength=len(row.data))[position]
-        added = value * self.content.heads.class_weights(head, answer, columns)
-        return batch.starts[spans], batch.ends[spans], added.astype(np.float32)
+        bounds = scored.features.indptr[index : index + 2]
+        known = scored.features.indices[bounds[0] : bounds[1]]
+        added = scored.features.data[bounds[0] : bounds[1]]
+        added = added * self.content.heads.class_weights(head, answer, known)
+        position = np.searchsorted(known, columns)
+        added = added / np.bincount(position, minlength=len(known))
+        return batch.starts[spans], batch.ends[spans], added[position].astype(np.float32)
 
     def _rank_units(
         self,

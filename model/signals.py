@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 
 import ahocorasick_rs
 
@@ -19,7 +20,7 @@ SIGNAL_NAMES = {
 }
 MISSING_PLACE = "place"
 MISSING_NAMES = {MISSING_PLACE: "缺地点"}
-_MIN_CHARACTERS = 2
+_TWO_CHARACTERS = re.compile(r"\w\W*\w")
 
 
 class PhraseFinder:
@@ -50,7 +51,7 @@ def out_of_scope_phrases() -> PhraseFinder:
 
 def flags_of(text: str) -> tuple[str, ...]:
     """Return the flags that the words of a folded text raise."""
-    if sum(character.isalnum() for character in text) < _MIN_CHARACTERS:
+    if not _TWO_CHARACTERS.search(text):
         return (UNREADABLE,)
     found = []
     if danger_phrases().first(text):

@@ -58,13 +58,18 @@ def simplify(text: str) -> str:
     return "".join(c if len(c) == 1 else o for o, c in ((o, _converter().convert(o)) for o in text))
 
 
+@functools.lru_cache(maxsize=65_536)
+def _folded_character(character: str) -> str:
+    return unicodedata.normalize("NFKC", character)
+
+
 def _fold(text: str) -> tuple[str, list[int] | None]:
     """NFKC; the positions are returned only where folding moved characters."""
     folded = unicodedata.normalize("NFKC", text)
     if folded == text:
         return text, None
     # equal lengths alone do not show that nothing moved: one character may grow and two others join
-    pieces = [unicodedata.normalize("NFKC", character) for character in text]
+    pieces = [_folded_character(character) for character in text]
     if len(folded) == len(text) == sum(map(len, pieces)):
         return folded, None
     positions = [position for position, piece in enumerate(pieces) for _ in piece]

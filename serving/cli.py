@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import os
 import sys
-import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fenban.serving.commands import doctor, evaluate, models, retrain, route, serve, train, triage
-from fenban.serving.exits import FAILED, exit_code_of, say
+from fenban.serving.exits import DONE, FAILED, INTERRUPTED, exit_code_of, message_of, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +24,16 @@ COMMANDS: dict[str, ModuleType] = {
     "models": models,
     "doctor": doctor,
 }
-_INTERRUPTED = 130
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
+        import importlib.metadata
+
+        print(f"fenban {importlib.metadata.version('fenban')}")
+        parser.exit()
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -36,8 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Reads Chinese complaints and proposals and says which department should handle each.",
         epilog=f"example: {route.EXAMPLE}",
     )
-    version = importlib.metadata.version("fenban")
-    parser.add_argument("--version", action="version", version=f"fenban {version}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and stop")
     verbs = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, module in COMMANDS.items():
         verb = verbs.add_parser(
@@ -52,34 +58,68 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    parsed = build_parser().parse_args(arguments)
+    parser = build_parser()
+    parsed = parser.parse_args(arguments)
+    _refuse_empty(parser, parsed)
     try:
-        return int(COMMANDS[parsed.command].run(parsed))
+        code = int(COMMANDS[parsed.command].run(parsed))
+        if sys.stdout is not None:
+            sys.stdout.flush()  # here, where a full disk or a reader that has gone can still be told
     except KeyboardInterrupt:
-        say("stopped")
-        return _INTERRUPTED
+        return _stopped()
     except BrokenPipeError:
-        # the reader has gone (such as `| head`): nothing more can be said, and nothing is wrong
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _reader_gone()
     except Exception as error:
         return _report(parsed.command, error)
+    return code
+
+
+def _refuse_empty(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
+    """Refuse an empty path, such as ``--model "$UNSET"``: it must not mean the default."""
+    for name, value in vars(parsed).items():
+        values = value if isinstance(value, list) else [value]
+        if name not in ("text", "why") and "" in values:
+            parser.error(f"{name.replace('_', '-')}: is empty")
+
+
+def _stopped() -> int:
+    try:
+        say("stopped")
+    except BrokenPipeError:
+        return _reader_gone(INTERRUPTED)
+    return INTERRUPTED
+
+
+def _reader_gone(code: int = DONE) -> int:
+    """The reader has gone (such as ``| head``): nothing more can be said, and nothing is wrong."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (BrokenPipeError, ValueError):
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+    return code
 
 
 def _report(command: str, error: Exception) -> int:
+    import traceback
+
     code = exit_code_of(error)
-    if code is not None:
-        text = " ".join(str(error).split()) or type(error).__name__
-        say(f"fenban {command}: {text}")
-        return code
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    say(
-        f"fenban {command}: a defect of fenban ({type(error).__name__} in {os.path.basename(where.filename)}"
-        f" line {where.lineno}) - please report it; set FENBAN_DEBUG=1 to see the whole trace"
-    )
-    if os.environ.get("FENBAN_DEBUG"):
-        traceback.print_exception(error)
-    return FAILED
+    message = message_of(error)
+    if code is None:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        message = (
+            f"a defect of fenban ({type(error).__name__} in {os.path.basename(where.filename)}"
+            f" line {where.lineno}) - please report it; set FENBAN_DEBUG=1 to see the whole trace"
+        )
+    try:
+        say(f"fenban {command}: {message}")
+        if os.environ.get("FENBAN_DEBUG"):
+            traceback.print_exception(error)
+    except BrokenPipeError:
+        _reader_gone()
+    return FAILED if code is None else code
 
 
 if __name__ == "__main__":

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 
-from fenban.model.errors import FenbanError, InputError, TrainingError
+DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
-DONE, FAILED, WRONG_INPUT = 0, 1, 2
-EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
-    (TrainingError, WRONG_INPUT),
-    (InputError, WRONG_INPUT),
-    (FenbanError, FAILED),
-    (MemoryError, FAILED),
-    (OSError, FAILED),
-)
+
+@functools.cache
+def exit_codes() -> tuple[tuple[type[BaseException], int], ...]:
+    """Return the table; the first kind that fits counts."""
+    # the errors live in a package that loads numpy, which `fenban --help` need not wait for
+    from fenban.model.errors import FenbanError, InputError, TrainingError
+
+    return (
+        (TrainingError, WRONG_INPUT),
+        (InputError, WRONG_INPUT),
+        (FenbanError, FAILED),
+        (ImportError, FAILED),
+        (MemoryError, FAILED),
+        (OSError, FAILED),
+    )
 
 
 def exit_code_of(error: BaseException) -> int | None:
     """Return the exit code of an expected error, None for a defect of ours."""
-    return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), None)
+    return next((code for kind, code in exit_codes() if isinstance(error, kind)), None)
+
+
+def message_of(error: BaseException) -> str:
+    """Return one line for people: what happened and, where there is something to do, what."""
+    if isinstance(error, ImportError):
+        return f"{error} - the installation is incomplete: run pip install --upgrade fenban"
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this - give it fewer rows or another machine"
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def say(message: str) -> None:

@@ -2,36 +2,53 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
 from fenban.serving.exits import say
 from fenban.serving.terminal import TerminalProgress
-from fenban.training.registry import Registry
 
 if TYPE_CHECKING:
     import argparse
 
+    from fenban.training.registry import Registry
+
 
 def home_of(arguments: argparse.Namespace) -> Path:
-    """Return the home folder that the command was given."""
+    """Return the home folder that the command was given.
+
+    Raises:
+        InputError: it is a file.
+    """
+    from fenban.model.errors import InputError
+
     chosen = arguments.home or os.environ.get("FENBAN_HOME")
-    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("fenban"))
+    if chosen:
+        home = Path(chosen).expanduser().absolute()
+    else:
+        import platformdirs
+
+        home = Path(platformdirs.user_data_dir("fenban"))
+    if home.exists() and not home.is_dir():
+        raise InputError(f"{home}: is not a folder - give another one with --home or FENBAN_HOME")
+    return home
 
 
 def registry_of(arguments: argparse.Namespace) -> Registry:
     """Return the registry in the home folder."""
+    from fenban.training.registry import Registry
+
     return Registry(home_of(arguments))
 
 
 def actor() -> str:
     """Return who is at the command line, for the history."""
+    import getpass
+
     try:
         return getpass.getuser()
-    except (OSError, KeyError):
+    except (ImportError, OSError, KeyError):
         return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
@@ -44,13 +61,20 @@ def model_folder_of(arguments: argparse.Namespace) -> Path:
 
 
 def train_starter_champion(registry: Registry) -> Path:
-    """Train on the shipped starter cases and promote the result; return its folder."""
-    from fenban.training.starter import starter_cases, train_starter
+    """Train on the shipped starter cases and promote the result; return its folder.
 
-    say("No model yet: training the starter model on the shipped cases (under a minute, once).")
-    with TerminalProgress() as progress:
-        content = train_starter(progress)
-    version = registry.add(content, starter_cases(), actor(), "starter model")
-    registry.promote(version, actor(), "first model: there was no champion")
-    say(f"Starter model {version} is ready in {registry.folder}.")
-    return registry.model_folder(version)
+    Where another process is at it already, wait for its result instead.
+    """
+    with registry.starting(lambda: say("Another process is training the starter model: waiting for it.")):
+        found = registry.champion_folder()
+        if found is not None:
+            return found
+        from fenban.training.starter import starter_cases, train_starter
+
+        say("No model yet: training the starter model on the shipped cases (under a minute, once).")
+        with TerminalProgress() as progress:
+            content = train_starter(progress)
+        version = registry.add(content, starter_cases(), actor(), "starter model")
+        registry.promote(version, actor(), "first model: there was no champion")
+        say(f"Starter model {version} is ready in {registry.folder}.")
+        return registry.model_folder(version)

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import socket
 
 from fenban.model.errors import InputError
 
+_WAITING = 128  # callers that may knock before the model is loaded
+
 
 def open_socket(host: str, port: int) -> socket.socket:
-    """Return a bound socket.
+    """Return a listening socket; whoever calls early waits until the service is ready.
 
     Raises:
         InputError: the address is not this machine's or the port is taken.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if os.name == "posix":  # on Windows it would let two services share one port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except (OSError, OverflowError) as error:
+        listener.listen(_WAITING)
+    except (OSError, OverflowError, UnicodeError) as error:
         listener.close()
-        raise InputError(f"cannot listen on {host} port {port}: {error} - choose another --port") from error
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot listen on {host} port {port}: {reason} - {_remedy(error)}") from error
     return listener
+
+
+def _remedy(error: BaseException) -> str:
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return "give an address of this machine with --host"
+    return "choose another --port (0 takes a free one) or --host"

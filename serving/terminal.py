@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
-
 if TYPE_CHECKING:
-    from rich.progress import TaskID
+    from rich.progress import Progress, TaskID
 
 STEPS = {
     "read": "reading the cases",
@@ -35,34 +26,48 @@ class TerminalProgress:
     """A progress callback that draws bars; use it in ``with``. Silent where stderr is no terminal."""
 
     def __init__(self) -> None:
-        console = Console(stderr=True)
-        self._bars = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
+        self._bars: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
-        self._started = 0.0
-        self._shown = False
+        self._started = time.monotonic()
+        self._wanted = sys.stderr is not None and sys.stderr.isatty()
 
     def __enter__(self) -> Self:
         self._started = time.monotonic()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._shown:
+        if self._bars is not None:
             self._bars.stop()
 
     def __call__(self, step: str, done: int = 0, total: int = 0) -> None:
         """Note that ``done`` of ``total`` of a step is done (total 0: unknown)."""
-        if not self._shown and time.monotonic() - self._started >= PATIENCE:
-            self._shown = True
+        if not self._wanted or time.monotonic() - self._started < PATIENCE:
+            return
+        if self._bars is None:
+            self._bars = _bars()
             self._bars.start()
         if step not in self._tasks:
             self._tasks[step] = self._bars.add_task(STEPS.get(step, step), total=total or None)
         self._bars.update(self._tasks[step], completed=done, total=total or None)
+
+
+def _bars() -> Progress:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )

@@ -107,8 +107,11 @@ def find_delimiter(lines: list[str]) -> str:
     return max(_DELIMITERS, key=evenness)
 
 
-def open_delimited(path: Path) -> Table:
-    """Open a CSV file. Raises TableError where it has no header that can be read."""
+def open_delimited(path: Path, keep_blank: bool = False) -> Table:
+    """Open a CSV file; ``keep_blank`` counts lines of nothing but separators as rows.
+
+    Raises TableError where it has no header that can be read.
+    """
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
     coding = find_coding(path)
     with open_text(path, coding) as stream:
@@ -118,7 +121,7 @@ def open_delimited(path: Path) -> Table:
         stream = stack.enter_context(open_text(path, coding))
         records = _records(_Lines(read_lines(path, stream)), delimiter)
         header = _read_header(path, records, coding)
-        rows = _rows(records, header, coding)
+        rows = _rows(records, header, coding, keep_blank)
         return Table(path, header, rows, stack.pop_all().close)
 
 
@@ -139,9 +142,11 @@ def _read_header(path: Path, records: Iterator[_Record], coding: Coding) -> tupl
     raise TableError(path, "has nothing but blanks")
 
 
-def _rows(records: Iterator[_Record], header: tuple[str, ...], coding: Coding) -> Iterator[Row | BadRow]:
+def _rows(
+    records: Iterator[_Record], header: tuple[str, ...], coding: Coding, keep_blank: bool
+) -> Iterator[Row | BadRow]:
     for record in records:
-        if not _is_blank(record.cells):
+        if not _is_blank(record.cells) or (keep_blank and (record.cells or len(header) == 1)):
             yield _row(record, header, coding)
 
 

@@ -23,6 +23,7 @@ REGULARISATION = 0.5
 TOLERANCE = 1e-2
 RARITY_WEIGHT = 0.5  # class weight ~ frequency ** -RARITY_WEIGHT: 0 is none, 1 is balanced
 SMALLEST_WEIGHT = 0.01
+SMALLEST_SIDE_WEIGHT = 0.03  # for what is shown beside the answer, and for what decides among few
 MAX_COLUMNS = 1 << 16  # class numbers are stored as 16-bit integers
 
 
@@ -37,6 +38,7 @@ class Target:
     rows: NDArray[np.int64]
     labels: tuple[str | tuple[str, ...], ...]
     several: bool = False
+    smallest_weight: float = SMALLEST_WEIGHT
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -47,7 +49,7 @@ class Target:
     def within(self, kept: NDArray[np.bool_]) -> Target:
         """Return the part of the target whose texts are kept."""
         chosen = np.flatnonzero(kept[self.rows])
-        return Target(self.name, self.rows[chosen], tuple(self.labels[i] for i in chosen), self.several)
+        return Target(self.name, self.rows[chosen], tuple(self.labels[i] for i in chosen), self.several, self.smallest_weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +80,12 @@ class Compact:
         rows = sparse.hstack([features[:, shared], sparse.diags(length.astype(np.float32))]).tocsr()
         return cls(rows, shared, single)
 
-    def expand(self, weights: NDArray[np.float32]) -> sparse.csr_matrix:
-        """Return the (width, classes) weights of the whole matrix, those too small dropped."""
+    def expand(self, weights: NDArray[np.float32], smallest: float) -> sparse.csr_matrix:
+        """Return the (width, classes) weights of the whole matrix, those below ``smallest`` dropped."""
         n_shared = len(self.shared)
-        whole = _large(weights[:n_shared]).tocoo()
-        parts = (self.single @ _large(weights[n_shared:])).tocoo()
-        kept = np.abs(parts.data) >= SMALLEST_WEIGHT
+        whole = _large(weights[:n_shared], smallest).tocoo()
+        parts = (self.single @ _large(weights[n_shared:], smallest)).tocoo()
+        kept = np.abs(parts.data) >= smallest
         values = np.concatenate([whole.data, parts.data[kept]])
         rows = np.concatenate([self.shared[whole.row], parts.row[kept]])
         columns = np.concatenate([whole.col, parts.col[kept]])
@@ -109,7 +111,7 @@ def fit_heads(features: sparse.csr_matrix, targets: Sequence[Target], seed: int)
         rows = compact.rows[np.searchsorted(used, target.rows)]
         weights, intercept = _fit_one(rows, target, seed)
         heads.append(Head(target.name, target.classes, start))
-        blocks.append(compact.expand(weights))
+        blocks.append(compact.expand(weights, target.smallest_weight))
         intercepts.append(intercept)
         start += len(target.classes)
     if start > MAX_COLUMNS:
@@ -154,5 +156,5 @@ def class_weights(labels: Sequence[object]) -> dict[object, float]:
     return {name: weight / mean for name, weight in raw.items()}
 
 
-def _large(weights: NDArray[np.float32]) -> sparse.csr_matrix:
-    return sparse.csr_matrix(np.where(np.abs(weights) >= SMALLEST_WEIGHT, weights, np.float32(0)))
+def _large(weights: NDArray[np.float32], smallest: float) -> sparse.csr_matrix:
+    return sparse.csr_matrix(np.where(np.abs(weights) >= smallest, weights, np.float32(0)))

@@ -18,19 +18,19 @@ _LINE = "line"  # the name under which a line that cannot be read is shown
 _SHOWN = 1000
 
 
-def open_text_lines(path: Path) -> Table:
-    """Open a .txt file as a table with one column, ``text``."""
+def open_text_lines(path: Path, keep_blank: bool = False) -> Table:
+    """Open a .txt file as a table with one column, ``text``; ``keep_blank``: every line is a row."""
     coding = find_coding(path)
     with ExitStack() as stack:
         stream = stack.enter_context(open_text(path, coding))
-        rows = _text_rows(read_lines(path, stream), coding)
+        rows = _text_rows(read_lines(path, stream), coding, keep_blank)
         return Table(path, ("text",), rows, stack.pop_all().close)
 
 
-def _text_rows(lines: Iterator[str], coding: Coding) -> Iterator[Row | BadRow]:
+def _text_rows(lines: Iterator[str], coding: Coding, keep_blank: bool) -> Iterator[Row | BadRow]:
     for number, line in enumerate(lines, start=1):
         text = line.strip().removeprefix("\ufeff")
-        if not text:
+        if not text and not keep_blank:
             continue
         if coding.is_damaged(text):
             yield _bad_line(number, text, f"bytes that are not valid {coding.label}")
@@ -38,8 +38,8 @@ def _text_rows(lines: Iterator[str], coding: Coding) -> Iterator[Row | BadRow]:
             yield Row(number, {"text": text})
 
 
-def open_json_lines(path: Path) -> Table:
-    """Open a .jsonl file; the headers are all keys of all its objects.
+def open_json_lines(path: Path, _keep_blank: bool = False) -> Table:
+    """Open a .jsonl file; the headers are all keys of all its objects, and a blank line is no row.
 
     The file is read once for the keys, since any line may bring a new one.
     Raises TableError where it is a JSON array or holds no line at all.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     _Numbered = tuple[int, tuple[Any, ...]]
 
+_LARGEST_GAP = 1000  # blank rows in one place; more means a stray cell far below the table
 LARGEST_STRING_TABLE = 1 << 30  # bytes unpacked; openpyxl holds this one part in memory
 
 _STRING_TABLE = "xl/sharedStrings.xml"
@@ -42,10 +43,10 @@ _DAMAGE = (
 _REMEDY = "open it in Excel and save it again"
 
 
-def open_workbook(path: Path) -> Table:
+def open_workbook(path: Path, keep_blank: bool = False) -> Table:
     """Open the first sheet that has rows, visible ones first; its first row is the header.
 
-    Raises TableError where the workbook is damaged, too large or empty.
+    ``keep_blank`` fills the gaps between rows, not what comes after the last. Raises TableError where the workbook is damaged, too large or empty.
     """
     with ExitStack() as stack:
         stream = stack.enter_context(path.open("rb"))
@@ -54,7 +55,7 @@ def open_workbook(path: Path) -> Table:
         sheets = sorted(workbook.worksheets, key=lambda sheet: bool(sheet.sheet_state != "visible"))
         header_cells, rows = _choose_sheet(path, sheets)
         header = name_columns(header_cells)
-        return Table(path, header, _rows(rows, header), stack.pop_all().close)
+        return Table(path, header, _rows(rows, header, keep_blank), stack.pop_all().close)
 
 
 def _load(path: Path, stream: BinaryIO) -> Any:
@@ -120,12 +121,17 @@ def _filled_rows(path: Path, sheet: Any) -> Iterator[_Numbered]:
             yield number, values
 
 
-def _rows(rows: Iterator[_Numbered], header: tuple[str, ...]) -> Iterator[Row]:
+def _rows(rows: Iterator[_Numbered], header: tuple[str, ...], keep_blank: bool) -> Iterator[Row]:
     width = len(header)
+    expected: int | None = None
     for number, values in rows:
         texts = [cell_text(value) for value in values[:width]]
         texts += [""] * (width - len(texts))
         if any(texts):  # a note to the right of the table is no row
+            gap = number - (number if expected is None else expected)
+            if keep_blank and gap <= _LARGEST_GAP:
+                yield from (Row(number - gap + i, dict.fromkeys(header, "")) for i in range(gap))
+            expected = number + 1
             yield Row(number, dict(zip(header, texts, strict=True)))
 
 

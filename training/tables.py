@@ -34,7 +34,7 @@ __all__ = [
     "write_rejected",
 ]
 
-_OPENERS: dict[Kind, Callable[[Path], Table]] = {
+_OPENERS: dict[Kind, Callable[[Path, bool], Table]] = {
     "csv": open_delimited,
     "jsonl": open_json_lines,
     "txt": open_text_lines,
@@ -46,15 +46,17 @@ _REJECTED_HEADERS = ("file", "row", "column", "reason", "text")
 _LONGEST_REJECTED = 2000  # characters shown of a rejected row, enough to find it again
 
 
-def open_table(path: Path | str) -> Table:
+def open_table(path: Path | str, *, keep_blank: bool = False) -> Table:
     """Open a table for reading once, row by row, in a ``with`` statement.
 
-    The cells of .jsonl are JSON values, all others are text. Raises TableError where the file
+    The cells of .jsonl are JSON values, all others are text. With ``keep_blank`` a row with nothing
+    in it is a row too: each line of .txt, a line of separators in .csv (or any blank line where there
+    is one column), a gap between the rows of .xlsx; in .jsonl a blank line is never one. Raises TableError where the file
     cannot be read, on opening or while the rows are gone through.
     """
     path = Path(path)
     try:
-        return _OPENERS[kind_of(path)](path)
+        return _OPENERS[kind_of(path)](path, keep_blank)
     except OSError as error:
         raise TableError(path, f"cannot be read ({error.strerror or error})") from error
 

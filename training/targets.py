@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fenban.training.fit import Target
+from fenban.training.fit import SMALLEST_SIDE_WEIGHT, SMALLEST_WEIGHT, Target
 from fenban.training.labels import topic_levels
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fenban.model.case import Case
     from fenban.model.directory import Directory
 
+_BESIDE = ("form", "lane")
 _ENOUGH_CO_UNITS = 0.02  # share of cases with co-units from which these can be learnt
 _FEWEST_INVOLVED = 5  # cases in which a function is a co-unit from which that can be learnt
 _CASES_A_UNIT = 5.0  # mean number of cases a unit from which a flat classifier of units pays
@@ -38,7 +39,9 @@ def targets_of(cases: Sequence[Case], directory: Directory | None) -> list[Targe
 
 
 def _target(name: str, labels: dict[int, str]) -> Target:
-    return Target(name, np.array(sorted(labels), dtype=np.int64), tuple(labels[i] for i in sorted(labels)))
+    rows = np.array(sorted(labels), dtype=np.int64)
+    smallest = SMALLEST_SIDE_WEIGHT if name in _BESIDE else SMALLEST_WEIGHT
+    return Target(name, rows, tuple(labels[i] for i in sorted(labels)), smallest_weight=smallest)
 
 
 def _unit_targets(cases: Sequence[Case], directory: Directory) -> list[Target]:
@@ -66,4 +69,4 @@ def _involved(cases: Sequence[Case], directory: Directory) -> list[Target]:
     learnt = {name for name, n in beside.items() if n >= _FEWEST_INVOLVED}
     rows = np.array(sorted(involved), dtype=np.int64)
     labels = tuple(tuple(sorted(involved[i] & learnt)) for i in sorted(involved))
-    return [Target("involved", rows, labels, several=True)] if learnt else []
+    return [Target("involved", rows, labels, several=True, smallest_weight=SMALLEST_SIDE_WEIGHT)] if learnt else []

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fenban.serving.commands.options import add_cases, add_home, add_model, read_cases_of
+from fenban.serving.commands.options import add_cases, add_home, add_model, read_with_rejects
 from fenban.serving.exits import DONE, say
 from fenban.serving.terminal import TerminalProgress
 
@@ -30,16 +30,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate and print the figures."""
     from fenban.model.router import Router
+    from fenban.serving.outputs import check_writable
     from fenban.training.evaluate import evaluate, read_topic_map
-    from fenban.training.report import write_report
 
+    if arguments.report:
+        check_writable(Path(arguments.report))
     router = Router.load(arguments.model)
     topic_map = read_topic_map(Path(arguments.topic_map)) if arguments.topic_map else None
-    cases = read_cases_of(arguments)
+    cases, n_rejected = read_with_rejects(arguments)
     with TerminalProgress() as progress:
         evaluation = evaluate(router, cases, topic_map, progress)
     if arguments.report:
-        write_report(Path(arguments.report), evaluation, router, arguments.cases)
+        from fenban.training.report import Source, write_report
+
+        write_report(Path(arguments.report), evaluation, router, Source(arguments.cases, n_rejected))
         say(f"report in {arguments.report}")
     figures = evaluation.as_dict()
     if arguments.json:

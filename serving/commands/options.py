@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fenban.model.case import Case
+    from fenban.training.columns import NamedColumns
+    from fenban.training.tables import CaseReading, Rejected
 
 
 def add_home(parser: argparse.ArgumentParser) -> None:
@@ -37,36 +39,74 @@ def add_cases(parser: argparse.ArgumentParser, *, required: bool) -> None:
         required=required,
         help=".jsonl, .csv or .xlsx; several files and repeats add up",
     )
+    add_columns(parser)
+
+
+def add_columns(parser: argparse.ArgumentParser) -> None:
+    """Add ``--columns`` and ``--rejected``."""
     parser.add_argument("--columns", metavar="MAP.toml", help="names the columns where headers are unusual")
     parser.add_argument(
         "--rejected", metavar="FILE", help="where unreadable rows go (default: NAME.rejected.csv here)"
     )
 
 
+def columns_of(arguments: argparse.Namespace) -> NamedColumns | None:
+    """Read ``--columns``, where it is given."""
+    from fenban.training.columns import read_column_map
+
+    return read_column_map(Path(arguments.columns)) if arguments.columns else None
+
+
 def read_cases_of(arguments: argparse.Namespace) -> list[Case]:
     """Read ``--cases``; set unreadable rows aside and say how many there were."""
-    from fenban.training.columns import read_column_map
+    return read_with_rejects(arguments)[0]
+
+
+def read_with_rejects(arguments: argparse.Namespace) -> tuple[list[Case], int]:
+    """Read ``--cases``; return them and how many rows were set aside."""
     from fenban.training.tables import read_cases
 
-    named = read_column_map(Path(arguments.columns)) if arguments.columns else None
-    reading = read_cases(arguments.cases, named)
-    cases = list(reading)
+    check_rejected(arguments.cases, arguments.rejected)
+    reading = read_cases(arguments.cases, columns_of(arguments))
+    try:
+        cases = list(reading)
+    finally:
+        # also where a later file cannot be read at all: its reason is told, what came before it kept
+        _tell(reading, arguments)
+    return cases, len(reading.rejected)
+
+
+def _tell(reading: CaseReading, arguments: argparse.Namespace) -> None:
     for message, count in reading.warnings.items():
-        say(f"{message} ({count} rows)")
+        say(f"{message} ({count} {'row' if count == 1 else 'rows'})")
     set_aside(arguments.cases, reading.rejected, arguments.rejected)
-    return cases
 
 
-def set_aside(files: Sequence[str], rejected: Sequence[object], chosen: str | None) -> None:
+def check_rejected(files: Sequence[str], chosen: str | None) -> None:
+    """Refuse a file for rejected rows that is one of the inputs.
+
+    Raises:
+        InputError: it would overwrite what is to be read.
+    """
+    from fenban.model.errors import InputError
+
+    target = Path(chosen) if chosen else None
+    if target is not None and target.exists():
+        for file in files:
+            if Path(file).exists() and target.samefile(file):
+                raise InputError(f"{target}: is one of the inputs - name another file with --rejected")
+
+
+def set_aside(files: Sequence[str], rejected: Sequence[Rejected], chosen: str | None) -> None:
     """Write rejected rows, masked, to the working folder, never beside the input."""
     from fenban.model.privacy import mask
-    from fenban.training.tables import Rejected, default_rejected_path, write_rejected
+    from fenban.training.tables import default_rejected_path, write_rejected
 
-    rows = [row for row in rejected if isinstance(row, Rejected)]
-    if not rows:
+    if not rejected:
         return
     target = Path(chosen) if chosen else default_rejected_path(files[0])
-    write_rejected(target, rows, mask)
-    first = rows[0]
+    write_rejected(target, rejected, mask)
+    first = rejected[0]
     column = f', column "{first.column}"' if first.column else ""
-    say(f"{len(rows)} rows set aside in {target}; the first: {first.file} row {first.row}{column}: {first.reason}")
+    how_many = "1 row was" if len(rejected) == 1 else f"{len(rejected)} rows were"
+    say(f"{how_many} set aside in {target}; the first: {first.file} row {first.row}{column}: {first.reason}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from fenban.serving.commands.options import add_home, add_model
@@ -10,14 +11,18 @@ from fenban.serving.home import model_folder_of
 
 if TYPE_CHECKING:
     import argparse
+    import socket
 
 HELP = "open the service: the clerk's page and the API"
 EXAMPLE = "fenban serve --port 8000"
+_LOOPBACKS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
+    )
     parser.add_argument("--port", type=int, default=8000, help="default 8000; 0 takes a free one")
     parser.add_argument("--jurisdiction", metavar="PATH", help="where texts come from, e.g. 南宁市")
     add_model(parser)
@@ -26,16 +31,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until stopped."""
+    from fenban.serving.listening import open_socket
+
+    # a taken port is known at once, not after the starter model was trained
+    with contextlib.closing(open_socket(arguments.host, arguments.port)) as listener:
+        _serve(listener, arguments)
+    say("Stopped. 已停止。")
+    return DONE
+
+
+def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None:
     folder = model_folder_of(arguments)
     import uvicorn
 
     from fenban.model.router import Router
     from fenban.serving.access import new_token
     from fenban.serving.api import create_app
-    from fenban.serving.listening import open_socket
     from fenban.serving.settings import ServiceSettings
 
-    listener = open_socket(arguments.host, arguments.port)
     port = listener.getsockname()[1]
     settings = ServiceSettings(
         model_folder=folder,
@@ -46,8 +59,14 @@ def run(arguments: argparse.Namespace) -> int:
     )
     app = create_app(Router.load(folder), settings)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
-    shown = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
-    say(f"\n  分办 is ready. Open 请打开:\n\n    http://{shown}:{port}/?token={settings.token}\n")
+    say(f"\n  分办 is ready. Open 请打开:\n\n    {_address(arguments.host, port)}/?token={settings.token}\n")
     say("  The link holds until the service stops (Ctrl+C). 链接在服务停止前有效。")
-    uvicorn.Server(config).run(sockets=[listener])
-    return DONE
+    # uvicorn raises Ctrl+C again once it has shut down; for a service that is the ordinary end
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _address(host: str, port: int) -> str:
+    """Return an address that a browser here can open, also where the service listens on all."""
+    shown = _LOOPBACKS.get(host, host)
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 HELP = "train a model folder on resolved cases (without --cases: on the shipped starter cases)"
 EXAMPLE = "fenban train --cases 2024.xlsx 2025.xlsx --out model-2025"
+_LARGEST_SEED = (1 << 32) - 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,9 +22,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_cases(parser, required=False)
     parser.add_argument("--directory", metavar="FILE", help="departments, .xlsx, .csv or .jsonl, one a row")
     parser.add_argument("--out", metavar="DIR", required=True, help="the model folder to write")
+    parser.add_argument(
+        "--encoder",
+        metavar="SPEC",
+        choices=["none"],
+        default="none",
+        help="only 'none' in this version: words and characters alone",
+    )
     parser.add_argument("--target-precision", type=float, default=0.95, metavar="P", help="default 0.95")
-    parser.add_argument("--seed", type=int, default=None, help="same cases and seed give the same folder")
+    parser.add_argument("--seed", type=_seed, default=None, help="same cases and seed give the same folder")
     add_home(parser)
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= _LARGEST_SEED:
+        raise ValueError(text)
+    return value
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,11 +46,14 @@ def run(arguments: argparse.Namespace) -> int:
     from fenban.model import artifact
     from fenban.model.directory import shipped_directory
     from fenban.model.router import check_target
+    from fenban.serving.outputs import check_model_target
     from fenban.training.directory_table import read_directory
     from fenban.training.starter import starter_cases
     from fenban.training.train import SEED, train
 
     check_target(arguments.target_precision)
+    out = Path(arguments.out).resolve()
+    check_model_target(out)
     directory = read_directory(Path(arguments.directory)) if arguments.directory else None
     if arguments.cases:
         cases = read_cases_of(arguments)
@@ -49,8 +67,11 @@ def run(arguments: argparse.Namespace) -> int:
             target_precision=arguments.target_precision,
             progress=progress,
         )
-    version = artifact.save(content, Path(arguments.out))
+    version = artifact.save(content, out)
     measured = content.facts["metrics"]
-    figures = ", ".join(f"{label} {measured[label]['top1']:.1%}" for label in content.labels if label in measured)
-    say(f"model {version} in {arguments.out}: {len(cases)} cases; on unseen ones ({measured['measured_on']}): {figures}")
+    figures = [f"{label} {measured[label]['top1']:.1%}" for label in content.labels if label in measured]
+    say(
+        f"model {version} in {arguments.out}: {len(cases)} cases; "
+        f"on unseen ones ({measured['measured_on']}): {', '.join(figures)}"
+    )
     return DONE
