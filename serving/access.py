@@ -13,16 +13,18 @@ import secrets
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from fenban.serving.problems import problem
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from fenban.serving.problems import problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fenban.serving.settings import ServiceSettings
     from starlette.datastructures import Headers
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from fenban.serving.settings import ServiceSettings
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/openapi.json"})
 OPEN_FOLDER = "/static/"

@@ -17,24 +17,26 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fenban.model.case import ZONE_NAMES, Submission
-from fenban.serving import routes
-from fenban.serving.access import Access, session_cookie
-from fenban.serving.batching import MicroBatcher
-from fenban.serving.problems import BodyLimit, Problem, problem, register
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from fenban.model.case import ZONE_NAMES, Submission
+from fenban.serving import routes
+from fenban.serving.access import Access, session_cookie
+from fenban.serving.batching import MicroBatcher
+from fenban.serving.problems import BodyLimit, Problem, problem, register
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from fenban.model.router import Router
-    from fenban.serving.settings import ServiceSettings
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from fenban.model.router import Router
+    from fenban.serving.settings import ServiceSettings
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (

@@ -55,7 +55,9 @@ def all_checks(home: Path) -> list[Check]:
 
 def _python() -> Check:
     good = sys.version_info >= (3, 11)
-    return Check("python", good, f"{platform.python_version()} on {platform.machine()}", "" if good else "use 3.11+")
+    return Check(
+        "python", good, f"{platform.python_version()} on {platform.machine()}", "" if good else "use 3.11+"
+    )
 
 
 def _libraries() -> Check:
@@ -76,7 +78,13 @@ def _segmenter() -> Check:
 
 
 def _data() -> Check:
-    return _tried("data", lambda: f"{len(resources.table('topics.csv'))} topics, {len(resources.starter_files())} files of starter cases", "install fenban again: its data files are missing")
+    return _tried(
+        "data",
+        lambda: (
+            f"{len(resources.table('topics.csv'))} topics, {len(resources.starter_files())} files of starter cases"
+        ),
+        "install fenban again: its data files are missing",
+    )
 
 
 def _home(home: Path) -> Check:
@@ -85,7 +93,9 @@ def _home(home: Path) -> Check:
         with tempfile.TemporaryFile(dir=home):
             pass
     except OSError as error:
-        return Check("home", False, f"{home}: {error.strerror or error}", "give a writable folder with --home")
+        return Check(
+            "home", False, f"{home}: {error.strerror or error}", "give a writable folder with --home"
+        )
     return Check("home", True, str(home))
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastapi.exceptions import RequestValidationError
-from fenban.model.errors import FenbanError, InputError
-from fenban.serving.batching import NotReadyError, OverloadedError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+
+from fenban.model.errors import FenbanError, InputError
+from fenban.serving.batching import NotReadyError, OverloadedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
 from fenban.model import resources
 from fenban.model.calibration import NEVER
 from fenban.model.case import TOPIC_SEPARATOR
 from fenban.serving import schemas
 from fenban.serving.batching import MicroBatcher, NotReadyError, Options
 from fenban.serving.problems import FieldError, InvalidFieldsError, responses
-from starlette.responses import Response
 
 if TYPE_CHECKING:
     from fenban.model.case import Submission

@@ -10,7 +10,7 @@ from fenban.model.case import Submission
 from fenban.model.errors import TableError
 from fenban.training.cells import as_date, as_label, as_text
 from fenban.training.columns import ColumnMap, NamedColumns, list_headers
-from fenban.training.tables import BadRow, Row, open_table
+from fenban.training.tables import BadRow, Rejected, Row, open_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,16 @@ class SubmissionRow:
     values: dict[str, object]
     submission: Submission
     problem: str
+    column: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing at all stands in the row."""
+        return not any(as_text(value) for value in self.values.values())
+
+    def rejected(self, file: str) -> Rejected:
+        """Return the row as one that cannot be read."""
+        return Rejected(file, self.number, self.column, self.problem, self.values)
 
 
 class SubmissionTable:
@@ -44,8 +54,7 @@ class SubmissionTable:
 
     def _row(self, row: Row | BadRow) -> SubmissionRow:
         if isinstance(row, BadRow):
-            where = f"“{row.column}”" if row.column else ""
-            return SubmissionRow(row.number, row.values, Submission(""), f"{where}{row.reason}")
+            return SubmissionRow(row.number, row.values, Submission(""), row.reason, row.column)
 
         def cell(field: str) -> object:
             header = self._columns.header(field)
@@ -58,19 +67,22 @@ class SubmissionTable:
             jurisdiction=as_label(cell("jurisdiction")) or self._jurisdiction,
             form=as_label(cell("form")),
         )
-        return SubmissionRow(row.number, row.values, submission, "" if submission.text else "没有文字")
+        if submission.text or submission.title:
+            return SubmissionRow(row.number, row.values, submission, "")
+        column = self._columns.header("text") or ""
+        return SubmissionRow(row.number, row.values, submission, "no text", column)
 
 
 @contextlib.contextmanager
 def open_submissions(
     path: Path, named: NamedColumns | None = None, jurisdiction: str | None = None
 ) -> Iterator[SubmissionTable]:
-    """Open a table for routing.
+    """Open a table for routing; a blank row in its midst is a row too, so that rows keep their places.
 
     ``jurisdiction`` stands in where a row names none. Raises TableError where the file cannot be
     read or has no column of texts.
     """
-    with open_table(path) as table:
+    with open_table(path, keep_blank=True) as table:
         columns = ColumnMap.find(table.headers, named, path)
         if columns.header("text") is None:
             raise TableError(

@@ -10,10 +10,11 @@ from __future__ import annotations
 import datetime as dt  # noqa: TC003 - pydantic reads it at runtime
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fenban.model.case import FORMS, Submission, Zone
-from fenban.training.cells import as_date
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
+
+from fenban.model.case import FORMS, Submission, Zone
+from fenban.training.cells import as_date
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fenban.model.case import ZONE_NAMES
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fenban.serving.rows import SubmissionRow
     from fenban.training.columns import NamedColumns
     from fenban.training.progress import Progress
+    from fenban.training.tables import Rejected
 
 ROWS_AT_ONCE = 256
 ADDED = (
@@ -42,7 +43,29 @@ ADDED = (
     "依据用词",
     "模型版本",
 )
-_WIDTHS = {"建议主办单位": 30.0, "备选单位2": 26.0, "备选单位3": 26.0, "建议主题": 24.0, "依据用词": 40.0, "提示": 24.0}
+_WIDTHS = {
+    "建议主办单位": 30.0,
+    "备选单位2": 26.0,
+    "备选单位3": 26.0,
+    "建议主题": 24.0,
+    "依据用词": 40.0,
+    "提示": 24.0,
+}
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a backlog: rows by zone, rows without a text that can be read, cells cut short."""
+
+    zones: Counter[str] = field(default_factory=Counter)
+    rejected: list[Rejected] = field(default_factory=list)
+    n_blank: int = 0
+    n_cut: int = 0
+
+    @property
+    def n_rows(self) -> int:
+        """Return the number of rows written, but for the header."""
+        return self.zones.total() + len(self.rejected) + self.n_blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +81,44 @@ class Triage:
         """Refuse before any work what cannot come to a good end.
 
         Raises:
-            InputError: source and target are one file, or the source cannot be triaged.
+            InputError: source and target are one file, the source cannot be triaged or the target
+                not written.
         """
         if self.target.exists() and self.source.exists() and self.target.samefile(self.source):
             raise InputError(f"{self.target}: is the input itself - name another file for the result")
-        with open_submissions(self.source, self.named):
-            pass
+        with open_submissions(self.source, self.named) as rows:
+            TableWriter.open(self.target, [*rows.headers, *_free_names(rows.headers)]).discard()
 
     def run(
         self, router: Router, target_precision: float | None = None, progress: Progress = silent
-    ) -> Counter[str]:
-        """Write the result; return how many rows fell into each zone (``unread``: no text)."""
-        zones: Counter[str] = Counter()
+    ) -> Outcome:
+        """Write the result, row by row in the order of the source; a blank row stays blank."""
+        outcome = Outcome()
         with open_submissions(self.source, self.named, self.jurisdiction) as rows:
             added = _free_names(rows.headers)
             widths = {new: _WIDTHS[old] for old, new in zip(ADDED, added, strict=True) if old in _WIDTHS}
             with TableWriter.open(self.target, [*rows.headers, *added], widths) as writer:
                 for batch in _batches(rows):
-                    progress("route", sum(zones.values()))
+                    progress("route", outcome.n_rows)
                     suggestions = router.suggest(
                         [row.submission for row in batch], target_precision=target_precision
                     )
                     for row, suggestion in zip(batch, suggestions, strict=True):
-                        zones["unread" if row.problem else suggestion.zone] += 1
                         cells = [row.values.get(header) for header in rows.headers]
-                        writer.write([*cells, *_added_cells(row, suggestion)])
-        return zones
+                        writer.write([*cells, *self._added(row, suggestion, outcome)])
+                outcome.n_cut = writer.cut
+        return outcome
+
+    def _added(self, row: SubmissionRow, suggestion: Suggestion, outcome: Outcome) -> list[object]:
+        """Return the cells added to a row, and count it."""
+        if row.is_blank:
+            outcome.n_blank += 1
+            return [None] * len(ADDED)
+        if row.problem:
+            outcome.rejected.append(row.rejected(str(self.source)))
+            return _cells_without_answer(row)
+        outcome.zones[suggestion.zone] += 1
+        return _added_cells(suggestion)
 
 
 def _free_names(headers: Sequence[str]) -> list[str]:
@@ -91,7 +126,8 @@ def _free_names(headers: Sequence[str]) -> list[str]:
     taken = set(headers)
     names = []
     for name in ADDED:
-        free = next(n for n in itertools.chain([name], (f"{name}_{i}" for i in itertools.count(2))) if n not in taken)
+        numbered = (f"{name}_{i}" for i in itertools.count(2))
+        free = next(n for n in itertools.chain([name], numbered) if n not in taken)
         taken.add(free)
         names.append(free)
     return names
@@ -103,9 +139,13 @@ def _batches(rows: Iterable[SubmissionRow]) -> Iterator[list[SubmissionRow]]:
         yield batch
 
 
-def _added_cells(row: SubmissionRow, suggestion: Suggestion) -> list[object]:
-    if row.problem:
-        return [ZONE_NAMES["manual"], *[None] * (len(ADDED) - 4), f"未能处理：{row.problem}", None, None]
+def _cells_without_answer(row: SubmissionRow) -> list[object]:
+    cells = dict.fromkeys(ADDED)
+    reason = "没有文字" if row.problem == "no text" else f"不能读取（{row.problem}）"
+    return list((cells | {"分区": ZONE_NAMES["manual"], "提示": f"未能处理：{reason}"}).values())
+
+
+def _added_cells(suggestion: Suggestion) -> list[object]:
     units = [(unit.unit, unit.probability) for unit in suggestion.lead_units[:3]]
     units += [(None, None)] * (3 - len(units))  # type: ignore[list-item]
     notes = [SIGNAL_NAMES[flag] for flag in suggestion.flags]

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import filelock
+
 from fenban.model import artifact
 from fenban.model.errors import FenbanError, InputError, ModelFolderError
 from fenban.model.privacy import mask
@@ -38,7 +39,8 @@ class ChampionChangedError(FenbanError):
 
     def __init__(self, expected: str | None, found: str | None) -> None:
         super().__init__(
-            f"the champion changed from {expected} to {found} in the meantime: nothing was promoted - run it again"
+            f"the champion changed from {expected} to {found} in the meantime:"
+            " nothing was promoted - run it again"
         )
 
 

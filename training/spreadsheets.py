@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import openpyxl
+
 from fenban.model.errors import TableError
 from fenban.training.table_rows import Row, Table, name_columns
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     _Numbered = tuple[int, tuple[Any, ...]]
 
-_LARGEST_GAP = 1000  # blank rows in one place; more means a stray cell far below the table
+LARGEST_GAP = 1000  # blank rows in one place; more means a stray cell far below the table
 LARGEST_STRING_TABLE = 1 << 30  # bytes unpacked; openpyxl holds this one part in memory
 
 _STRING_TABLE = "xl/sharedStrings.xml"
@@ -46,7 +47,8 @@ _REMEDY = "open it in Excel and save it again"
 def open_workbook(path: Path, keep_blank: bool = False) -> Table:
     """Open the first sheet that has rows, visible ones first; its first row is the header.
 
-    ``keep_blank`` fills the gaps between rows, not what comes after the last. Raises TableError where the workbook is damaged, too large or empty.
+    ``keep_blank`` fills the gaps between rows, not what comes after the last.
+    Raises TableError where the workbook is damaged, too large or empty.
     """
     with ExitStack() as stack:
         stream = stack.enter_context(path.open("rb"))
@@ -129,7 +131,7 @@ def _rows(rows: Iterator[_Numbered], header: tuple[str, ...], keep_blank: bool) 
         texts += [""] * (width - len(texts))
         if any(texts):  # a note to the right of the table is no row
             gap = number - (number if expected is None else expected)
-            if keep_blank and gap <= _LARGEST_GAP:
+            if keep_blank and gap <= LARGEST_GAP:
                 yield from (Row(number - gap + i, dict.fromkeys(header, "")) for i in range(gap))
             expected = number + 1
             yield Row(number, dict(zip(header, texts, strict=True)))

@@ -51,8 +51,8 @@ def open_table(path: Path | str, *, keep_blank: bool = False) -> Table:
 
     The cells of .jsonl are JSON values, all others are text. With ``keep_blank`` a row with nothing
     in it is a row too: each line of .txt, a line of separators in .csv (or any blank line where there
-    is one column), a gap between the rows of .xlsx; in .jsonl a blank line is never one. Raises TableError where the file
-    cannot be read, on opening or while the rows are gone through.
+    is one column), a gap between the rows of .xlsx; in .jsonl a blank line is never one.
+    Raises TableError where the file cannot be read, on opening or while the rows are gone through.
     """
     path = Path(path)
     try:

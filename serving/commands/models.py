@@ -28,8 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("promote", "make a model champion"),
         ("rollback", "make the champion before this one champion again"),
     ):
-        verb = verbs.add_parser(name, help=text, description=text, epilog=f"example: fenban models {name}"
-                                + (" 3f2a1b" if name in ("show", "promote") else ""))
+        verb = verbs.add_parser(
+            name,
+            help=text,
+            description=text,
+            epilog=f"example: fenban models {name}" + (" 3f2a1b" if name in ("show", "promote") else ""),
+        )
         if name in ("show", "promote"):
             verb.add_argument("version", metavar="VERSION", help="its beginning is enough")
         if name in ("promote", "rollback"):
@@ -62,7 +66,9 @@ def _list(registry: Registry, as_json: bool) -> None:
         print(f"no model in {registry.folder} yet - 'fenban serve' or 'fenban retrain' makes the first")
     for entry in entries:
         figures = ", ".join(
-            f"{label} {values['top1']:.1%}" for label, values in entry.metrics.items() if isinstance(values, dict)
+            f"{label} {values['top1']:.1%}"
+            for label, values in entry.metrics.items()
+            if isinstance(values, dict)
         )
         mark = "*" if entry.champion else " "
         print(f"{mark} {entry.version}  {entry.added or '?'}  {entry.cases} cases  {figures}")

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
-from fenban.serving.commands.options import add_home, add_model
-from fenban.serving.exits import DONE
+from fenban.serving.commands.options import (
+    add_columns,
+    add_home,
+    add_model,
+    check_rejected,
+    columns_of,
+    set_aside,
+)
+from fenban.serving.exits import DONE, say
 from fenban.serving.home import model_folder_of
 
 if TYPE_CHECKING:
@@ -24,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("text", metavar="TEXT", nargs="?", help="the text; - or nothing reads standard input")
     parser.add_argument("--file", metavar="FILE", help=".txt (one text a line), .jsonl, .csv or .xlsx")
-    parser.add_argument("--columns", metavar="MAP.toml", help="names the columns where headers are unusual")
+    add_columns(parser)
     parser.add_argument("--jurisdiction", metavar="PATH", help="where texts come from, e.g. 南宁市/青秀区")
     parser.add_argument("--top", type=int, default=3, choices=range(1, 11), metavar="K", help="default 3")
     parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
@@ -37,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     from fenban.model.errors import InputError
     from fenban.model.router import Router
 
-    if arguments.file and arguments.text:
+    if arguments.file and arguments.text is not None:
         raise InputError("give TEXT or --file FILE, not both")
     many = bool(arguments.file)
     submissions = list(_from_file(arguments) if many else _from_text(arguments))
@@ -56,12 +64,32 @@ def _from_text(arguments: argparse.Namespace) -> Iterator[Submission]:
     from fenban.model.case import Submission
     from fenban.model.errors import InputError
 
-    text = arguments.text
-    if text in (None, "-"):
-        text = sys.stdin.read()
+    text = _from_stdin() if arguments.text in (None, "-") else _decoded(os.fsencode(arguments.text))
     if not text.strip():
         raise InputError("there is no text to route - give it in quotes, or --file FILE")
     yield Submission(text, jurisdiction=arguments.jurisdiction)
+
+
+def _from_stdin() -> str:
+    from fenban.model.errors import InputError
+
+    if sys.stdin is None:
+        raise InputError("there is no standard input to read a text from - give it in quotes")
+    if sys.stdin.isatty():
+        say("Type or paste the text; end it with Ctrl+D (on Windows Ctrl+Z and Enter).")
+    return _decoded(sys.stdin.buffer.read())
+
+
+def _decoded(text: bytes) -> str:
+    """Read UTF-8, else GB18030, as other Chinese programs hand it on."""
+    from fenban.model.errors import InputError
+
+    for coding in ("utf-8-sig", "gb18030"):
+        try:
+            return text.decode(coding)
+        except UnicodeDecodeError:
+            continue
+    raise InputError("the text is neither UTF-8 nor GB18030 - save it as UTF-8 and give it with --file")
 
 
 def _from_file(arguments: argparse.Namespace) -> Iterator[Submission]:
@@ -69,12 +97,15 @@ def _from_file(arguments: argparse.Namespace) -> Iterator[Submission]:
     from pathlib import Path
 
     from fenban.serving.rows import open_submissions
-    from fenban.training.columns import read_column_map
 
-    named = read_column_map(Path(arguments.columns)) if arguments.columns else None
-    with open_submissions(Path(arguments.file), named, arguments.jurisdiction) as rows:
+    check_rejected([arguments.file], arguments.rejected)
+    rejected = []
+    with open_submissions(Path(arguments.file), columns_of(arguments), arguments.jurisdiction) as rows:
         for row in rows:
+            if row.problem and not row.is_blank:
+                rejected.append(row.rejected(arguments.file))
             yield row.submission
+    set_aside([arguments.file], rejected, arguments.rejected)
 
 
 def _lines(submission: Submission, suggestion: Suggestion) -> Iterator[str]:
@@ -82,7 +113,7 @@ def _lines(submission: Submission, suggestion: Suggestion) -> Iterator[str]:
     from fenban.model.signals import MISSING_NAMES, SIGNAL_NAMES
 
     text = " ".join(submission.text.split())
-    yield (text[:60] + "…") if len(text) > 60 else text
+    yield (text[:60] + "…") if len(text) > 60 else text or "（没有文字）"
     yield f"  分区  {ZONE_NAMES[suggestion.zone]}"
     for unit in suggestion.lead_units:
         yield f"  主办  {unit.probability:6.1%}  {unit.unit}"
