@@ -3,8 +3,9 @@
 Temperature scaling (Guo et al., 2017, "On Calibration of Modern Neural Networks") turns margins
 into probabilities; beta calibration (Kull et al., 2017) then corrects the probability of the best
 answer, which is what people act on: near-identical texts went to different offices before, so even
-a margin that looks certain is not. The threshold of the ``auto`` zone is the lowest at which the precision measured
-on texts the model had not seen is at least the target by a one-sided Clopper-Pearson bound.
+a margin that looks certain is not. The threshold of the ``auto`` zone is the lowest at which
+the precision measured on texts the model had not seen is at least the target by a one-sided
+Clopper-Pearson bound.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ class TopCalibration:
         """Return the corrected probabilities of best answers, element by element."""
         p = np.clip(top.astype(np.float64), _TINY, 1 - _TINY)
         logit = self.a * np.log(p) - self.b * np.log1p(-p) + self.c
-        return (1 / (1 + np.exp(-logit))).astype(np.float32)
+        corrected: NDArray[np.float32] = (1 / (1 + np.exp(-logit))).astype(np.float32)
+        return corrected
 
     def apply(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Correct the best answer of every row and share what is left among the others as before.
@@ -66,7 +68,8 @@ class TopCalibration:
         corrected = np.maximum(self.of_top(top), second / (1 + second))
         scaled = rows * ((np.maximum(total, corrected) - corrected) / rest)[:, None]
         scaled[n, best] = corrected
-        return scaled.astype(np.float32)
+        result: NDArray[np.float32] = scaled.astype(np.float32)
+        return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +91,12 @@ class PrecisionCurve:
         ``assurance`` is the one-sided confidence of the bound. Where too few texts were seen to
         promise anything, the threshold is out of reach and nothing is ``auto``.
         """
-        from scipy.stats import beta
+        from scipy.special import betaincinv  # scipy.stats would take half a second to load
 
         n = np.arange(1, len(self.confidence) + 1)
         right = np.cumsum(self.correct, dtype=np.int64)
         with np.errstate(invalid="ignore"):
-            bound = np.where(right > 0, beta.ppf(1 - assurance, right, n - right + 1), 0.0)
+            bound = np.where(right > 0, betaincinv(right, n - right + 1, 1 - assurance), 0.0)
         ends_tie = np.append(self.confidence[1:] != self.confidence[:-1], True)
         reached = np.flatnonzero((bound >= target) & ends_tie & (n >= _MIN_SUPPORT))
         if not len(reached):

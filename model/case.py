@@ -52,18 +52,24 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class RankedTopic:
+    """A topic path and its probability."""
+
     path: str
     probability: float
 
 
 @dataclass(frozen=True, slots=True)
 class RankedFunction:
+    """A function and its probability."""
+
     function: str
     probability: float
 
 
 @dataclass(frozen=True, slots=True)
 class RankedUnit:
+    """A unit, what it is for and where, and its probability."""
+
     unit: str
     function: str | None
     jurisdiction: str | None
@@ -72,12 +78,16 @@ class RankedUnit:
 
 @dataclass(frozen=True, slots=True)
 class NamedProbability:
+    """A label and its probability."""
+
     name: str
     probability: float
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
+    """A lane (办理通道) and why, in words for the clerk."""
+
     name: str
     reason: str
 
@@ -94,6 +104,8 @@ class WeighedWord:
 
 @dataclass(frozen=True, slots=True)
 class SimilarCase:
+    """A resolved case near to a text, masked."""
+
     text: str
     lead_unit: str
     similarity: float
@@ -101,6 +113,8 @@ class SimilarCase:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
+    """What speaks for the first answer."""
+
     words: tuple[WeighedWord, ...] = ()
     duties: str | None = None
     similar: tuple[SimilarCase, ...] = ()

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+    from scipy import sparse
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Head:
 
     @property
     def columns(self) -> slice:
+        """The columns of this head in the score matrix."""
         return slice(self.start, self.start + len(self.classes))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 HOME_PROVINCE = "广西壮族自治区"
+_AUTONOMOUS_COUNTY = re.compile(r"(?:壮族|瑶族|苗族|侗族|各族|仫佬族|毛南族)自治县$")
 _LEVEL_OF_ENDING = {"区": "district", "县": "county", "市": "county"}
 
 
@@ -73,7 +75,7 @@ class Directory:
         self._at: dict[tuple[str | None, str | None], list[Unit]] = {}
         for unit in self.units:
             if unit.function is not None and unit.function not in self.functions:
-                raise DirectoryError(f"unit {unit.name}: its function {unit.function} is not in the directory")
+                raise DirectoryError(f"unit {unit.name}: function {unit.function} is not in the directory")
             self._by_name.setdefault(unit.name, unit)
             self._at.setdefault((unit.function, unit.jurisdiction), []).append(unit)
         self._function_names = self._names_of_functions()
@@ -153,9 +155,9 @@ def _unit_from(record: Mapping[str, Any]) -> Unit:
 
 
 def _short(place: str) -> str:
-    for ending in ("壮族自治县", "瑶族自治县", "苗族自治县", "侗族自治县", "各族自治县", "仫佬族自治县", "毛南族自治县"):
-        if place.endswith(ending):
-            return place.removesuffix(ending)
+    autonomous = _AUTONOMOUS_COUNTY.search(place)
+    if autonomous:
+        return place[: autonomous.start()]
     return place[:-1] if len(place) > 2 else place
 
 
@@ -177,7 +179,9 @@ def _unit_names(patterns: Mapping[str, str], path: str) -> str | None:
     return pattern.format(**names)
 
 
-def _expand(records: list[dict[str, Any]], own: Mapping[tuple[str, str], list[str]], paths: list[str]) -> list[Unit]:
+def _expand(
+    records: list[dict[str, Any]], own: Mapping[tuple[str, str], list[str]], paths: list[str]
+) -> list[Unit]:
     units: list[Unit] = []
     for record in records:
         function, patterns = record["function"], record["levels"]

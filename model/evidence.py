@@ -99,4 +99,5 @@ class DutyIndex:
         where = self._slices.get(function)
         if similarities is None or where is None or where.start == where.stop:
             return None
-        return self._clauses[where.start + int(similarities[where].argmax())]
+        clause: str = self._clauses[where.start + int(similarities[where].argmax())]
+        return clause

@@ -141,6 +141,7 @@ class FeatureSpace:
 
     @property
     def width(self) -> int:
+        """The number of features."""
         return len(self.slots)
 
 

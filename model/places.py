@@ -60,6 +60,7 @@ class PlaceReading:
 
     @property
     def paths(self) -> frozenset[str]:
+        """The paths of the places."""
         return frozenset(place.path for place in self.places)
 
 

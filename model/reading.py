@@ -39,9 +39,7 @@ def read_batch(
     originals = tuple(submission.full_text for submission in submissions)
     texts = tuple(normalise(hide(original)) for original in originals)
     words = tuple(segmenter.cut(text.text) for text in texts)
-    return Reading(
-        tuple(submissions), originals, texts, words, hasher.spans([t.text for t in texts], words)
-    )
+    return Reading(tuple(submissions), originals, texts, words, hasher.spans([t.text for t in texts], words))
 
 
 def places_of(reading: Reading, index: int, gazetteer: Gazetteer) -> PlaceReading:

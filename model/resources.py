@@ -39,4 +39,5 @@ def toml(path: str) -> dict[str, Any]:
 def starter_files() -> tuple[str, ...]:
     """Return the names of the files of starter cases, sorted."""
     folder = resources.files("fenban.datasets").joinpath("starter")
-    return tuple(sorted(f"starter/{entry.name}" for entry in folder.iterdir() if entry.name.endswith(".jsonl")))
+    names = (entry.name for entry in folder.iterdir() if entry.name.endswith(".jsonl"))
+    return tuple(sorted(f"starter/{name}" for name in names))

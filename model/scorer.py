@@ -120,7 +120,7 @@ class Scorer:
 
 def sigmoid(margins: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return 1 / (1 + exp(-margins))."""
-    result: NDArray[np.float32] = 1 / (1 + np.exp(-margins))
+    result: NDArray[np.float32] = np.reciprocal(1 + np.exp(-margins))
     return result
 
 
@@ -153,5 +153,5 @@ def combine_levels(
     sums = np.zeros_like(first)
     for group in range(first.shape[1]):
         sums[:, group] = second[:, groups == group].sum(axis=1)
-    combined: NDArray[np.float32] = second / np.maximum(sums, 1e-9)[:, groups] * first[:, groups]
-    return combined
+    share = second / np.maximum(sums, np.float32(1e-9))[:, groups]
+    return (share * first[:, groups]).astype(np.float32)

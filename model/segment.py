@@ -22,7 +22,9 @@ _LEXICON_FREQUENCY = 2000  # above every single character's product, below jieba
 class Segmenter(Protocol):
     """Anything that cuts a text into consecutive words covering all of it."""
 
-    def cut(self, text: str) -> list[str]: ...
+    def cut(self, text: str) -> list[str]:
+        """Return the words of ``text``, in order, nothing left out."""
+        ...
 
 
 class RustSegmenter:
@@ -36,6 +38,7 @@ class RustSegmenter:
             self._jieba.add_word(word, _LEXICON_FREQUENCY, "n")
 
     def cut(self, text: str) -> list[str]:
+        """Return the words of ``text``."""
         words: list[str] = self._jieba.cut(text, False)
         return words
 
@@ -53,6 +56,7 @@ class ReferenceSegmenter:
             self._jieba.add_word(word, _LEXICON_FREQUENCY)
 
     def cut(self, text: str) -> list[str]:
+        """Return the words of ``text``."""
         words: list[str] = self._jieba.lcut(text, HMM=False)
         return words
 

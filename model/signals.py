@@ -61,7 +61,9 @@ def flags_of(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def lane_of(text: str, provinces: frozenset[str], home: str | None, learnt: tuple[str, float] | None) -> Lane | None:
+def lane_of(
+    text: str, provinces: frozenset[str], home: str | None, learnt: tuple[str, float] | None
+) -> Lane | None:
     """Return the lane and its reason.
 
     A danger goes first, then a matter that names another province beside the home one; else the

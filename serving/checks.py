@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import platform
+import re
 import shutil
 import sys
 import tempfile
@@ -13,14 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fenban.model import artifact, resources
-from fenban.model.errors import FenbanError
-from fenban.training.registry import Registry
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LIBRARIES = ("fenban", "numpy", "scipy", "scikit-learn", "jieba", "opencc", "openpyxl", "fastapi", "uvicorn")
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _LEAST_FREE = 1 << 30
 
 
@@ -55,20 +52,30 @@ def all_checks(home: Path) -> list[Check]:
 
 def _python() -> Check:
     good = sys.version_info >= (3, 11)
-    return Check(
-        "python", good, f"{platform.python_version()} on {platform.machine()}", "" if good else "use 3.11+"
-    )
+    found = f"{platform.python_version()} on {platform.machine()}"
+    return Check("python", good, found, "" if good else "use 3.11 or newer")
 
 
 def _libraries() -> Check:
     versions, missing = [], []
-    for name in _LIBRARIES:
+    for name in ("fenban", *_required()):
         try:
             versions.append(f"{name} {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
             missing.append(name)
     remedy = f"pip install {' '.join(missing)}" if missing else ""
     return Check("libraries", not missing, ", ".join(versions), remedy)
+
+
+def _required() -> list[str]:
+    """Return the names of the libraries that the installed fenban asks for, extras left out."""
+    try:
+        lines = importlib.metadata.requires("fenban") or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+    # a faster segmenter is looked at by itself
+    needed = [line for line in lines if "extra ==" not in line and not line.startswith("rjieba")]
+    return sorted({match.group() for line in needed if (match := _NAME.match(line))})
 
 
 def _segmenter() -> Check:
@@ -78,38 +85,43 @@ def _segmenter() -> Check:
 
 
 def _data() -> Check:
-    return _tried(
-        "data",
-        lambda: (
-            f"{len(resources.table('topics.csv'))} topics, {len(resources.starter_files())} files of starter cases"
-        ),
-        "install fenban again: its data files are missing",
-    )
+    def look() -> str:
+        from fenban.model import resources
+
+        topics, files = resources.table("topics.csv"), resources.starter_files()
+        return f"{len(topics)} topics, {len(files)} files of starter cases"
+
+    return _tried("data", look, "install fenban again: its data files are missing")
 
 
 def _home(home: Path) -> Check:
+    place = _nearest(home)
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=home):
+        with tempfile.TemporaryFile(dir=place):
             pass
     except OSError as error:
-        return Check(
-            "home", False, f"{home}: {error.strerror or error}", "give a writable folder with --home"
-        )
-    return Check("home", True, str(home))
+        found = f"{place}: {error.strerror or error}"
+        return Check("home", False, found, "give a writable folder with --home")
+    return Check("home", True, str(home) if place == home else f"{home} (will be made)")
+
+
+def _nearest(home: Path) -> Path:
+    """Return the home folder or, where it is yet to be made, the folder that it will be made in."""
+    return next((folder for folder in (home, *home.parents) if folder.exists()), Path.cwd())
 
 
 def _disk(home: Path) -> Check:
-    place = next((folder for folder in (home, *home.parents) if folder.exists()), Path.cwd())
-    free = shutil.disk_usage(place).free
+    free = shutil.disk_usage(_nearest(home)).free
     good = free >= _LEAST_FREE
     return Check("disk", good, f"{free / 1e9:.1f} GB free", "" if good else "free at least 1 GB")
 
 
 def _champion(home: Path) -> Check:
-    registry = Registry(home)
-
     def look() -> str:
+        from fenban.model import artifact
+        from fenban.training.registry import Registry
+
+        registry = Registry(home)
         folder = registry.champion_folder()
         if folder is None:
             return "none yet: 'fenban serve' trains the starter model"
@@ -118,7 +130,11 @@ def _champion(home: Path) -> Check:
         seconds = time.perf_counter() - started
         return f"{content.version}, labels {', '.join(content.labels)}, loads in {seconds:.2f} s"
 
-    return _tried("champion", look, "'fenban models rollback', or 'fenban models promote' another")
+    remedy = (
+        "'fenban models rollback', or 'fenban models promote' another; where there is no other, "
+        f"delete {home / 'registry' / 'champion.json'} and the starter model is made again"
+    )
+    return _tried("champion", look, remedy)
 
 
 def _optional(name: str, modules: tuple[str, ...]) -> Check:
@@ -131,5 +147,5 @@ def _optional(name: str, modules: tuple[str, ...]) -> Check:
 def _tried(name: str, look: Callable[[], str], remedy: str) -> Check:
     try:
         return Check(name, True, look())
-    except (FenbanError, OSError, ValueError) as error:
-        return Check(name, False, str(error), remedy)
+    except Exception as error:  # whatever is broken, the other checks are still of use
+        return Check(name, False, " ".join(str(error).split()) or type(error).__name__, remedy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fenban.model.case import Submission
@@ -13,7 +14,7 @@ from fenban.training.columns import ColumnMap, NamedColumns, list_headers
 from fenban.training.tables import BadRow, Rejected, Row, open_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from fenban.training.table_rows import Table
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionRow:
-    """A row of a table: its cells as they are, its text, and why there is none."""
+    """A row of a table: its cells as text, the numbers and dates of a workbook as such in ``typed``,
+    its text, and why there is none."""
 
     number: int
     values: dict[str, object]
     submission: Submission
     problem: str
     column: str = ""
+    typed: Mapping[str, object] = MappingProxyType({})
 
     @property
     def is_blank(self) -> bool:
@@ -68,9 +71,9 @@ class SubmissionTable:
             form=as_label(cell("form")),
         )
         if submission.text or submission.title:
-            return SubmissionRow(row.number, row.values, submission, "")
+            return SubmissionRow(row.number, row.values, submission, "", typed=row.typed)
         column = self._columns.header("text") or ""
-        return SubmissionRow(row.number, row.values, submission, "no text", column)
+        return SubmissionRow(row.number, row.values, submission, "no text", column, row.typed)
 
 
 @contextlib.contextmanager

@@ -94,6 +94,7 @@ class Triage:
     ) -> Outcome:
         """Write the result, row by row in the order of the source; a blank row stays blank."""
         outcome = Outcome()
+        keeps_types = self.target.suffix.lower() == ".xlsx"
         with open_submissions(self.source, self.named, self.jurisdiction) as rows:
             added = _free_names(rows.headers)
             widths = {new: _WIDTHS[old] for old, new in zip(ADDED, added, strict=True) if old in _WIDTHS}
@@ -104,7 +105,8 @@ class Triage:
                         [row.submission for row in batch], target_precision=target_precision
                     )
                     for row, suggestion in zip(batch, suggestions, strict=True):
-                        cells = [row.values.get(header) for header in rows.headers]
+                        values = {**row.values, **row.typed} if keeps_types else row.values
+                        cells = [values.get(header) for header in rows.headers]
                         writer.write([*cells, *self._added(row, suggestion, outcome)])
                 outcome.n_cut = writer.cut
         return outcome

@@ -44,7 +44,8 @@ class UnseenTexts:
 
 def fit_composer(table: UnitTable, texts: UnseenTexts) -> tuple[UnitComposer, PrecisionCurve]:
     """Learn weights and calibration; return the composer and its precision curve."""
-    weights = _fit_weights(table, texts) if texts.flat is not None else np.array(DIRECTORY_WEIGHTS)
+    learnt = texts.flat is not None
+    weights = _fit_weights(table, texts) if learnt else list(DIRECTORY_WEIGHTS)
     judged = [i for i, unit in enumerate(texts.units) if unit is not None]
     confidence, correct = _top_1(UnitComposer(table, weights), texts, judged)
     calibration = fit_top_calibration(confidence, correct)
@@ -52,8 +53,8 @@ def fit_composer(table: UnitTable, texts: UnseenTexts) -> tuple[UnitComposer, Pr
     return composer, PrecisionCurve.measure(*_top_1(composer, texts, judged))
 
 
-def _fit_weights(table: UnitTable, texts: UnseenTexts) -> NDArray[np.float32]:
-    composer = UnitComposer(table, np.zeros(len(FACTORS)))
+def _fit_weights(table: UnitTable, texts: UnseenTexts) -> list[float]:
+    composer = UnitComposer(table, [0.0] * len(FACTORS))
     number: dict[str, int] = {unit.name: i for i, unit in enumerate(table.units)}
     factors, chosen = [], []
     for i, name in enumerate(texts.units):
@@ -67,8 +68,8 @@ def _fit_weights(table: UnitTable, texts: UnseenTexts) -> NDArray[np.float32]:
         factors.append(composer.factors(rows, _row(texts.flat, i), _row(texts.jurisdictions, i), places))
         chosen.append(row - rows.start)
     if len(factors) < _FEWEST:
-        return np.array(_START, dtype=np.float32)
-    return fit_conditional_logit(factors, chosen, _START, _PULL)
+        return list(_START)
+    return [float(w) for w in fit_conditional_logit(factors, chosen, _START, _PULL)]
 
 
 def _top_1(

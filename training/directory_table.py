@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 from fenban.model.directory import Directory, Function, Unit
@@ -12,6 +11,7 @@ from fenban.training.columns import fold_header, list_headers
 from fenban.training.tables import Row, open_table
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
     from pathlib import Path
 

@@ -43,7 +43,8 @@ def compile_divisions() -> list[tuple[str, str, str]]:
         if depth > 3 or not fields[0]:
             continue
         path[depth:] = [fields[0]]
-        if depth == 3 and (path[0] not in REGIONS_WITH_TOWNSHIPS or not fields[0].endswith(_TOWNSHIP_ENDINGS)):
+        wanted = path[0] in REGIONS_WITH_TOWNSHIPS and fields[0].endswith(_TOWNSHIP_ENDINGS)
+        if depth == 3 and not wanted:
             continue
         short = fields[2].split("/")[0] if len(fields) == 3 else ""
         unique = [n for i, n in enumerate(path[: depth + 1]) if i == 0 or n != path[i - 1]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ from sklearn.svm import LinearSVC
 from fenban.model.classifier import Head, LinearHeads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -42,6 +42,7 @@ class Target:
 
     @property
     def classes(self) -> tuple[str, ...]:
+        """The different labels, sorted."""
         if self.several:
             return tuple(sorted({label for labels in self.labels for label in labels}))
         return tuple(sorted(set(self.labels)))  # type: ignore[arg-type]
@@ -49,7 +50,8 @@ class Target:
     def within(self, kept: NDArray[np.bool_]) -> Target:
         """Return the part of the target whose texts are kept."""
         chosen = np.flatnonzero(kept[self.rows])
-        return Target(self.name, self.rows[chosen], tuple(self.labels[i] for i in chosen), self.several, self.smallest_weight)
+        labels = tuple(self.labels[i] for i in chosen)
+        return replace(self, rows=self.rows[chosen], labels=labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +132,8 @@ def _fit_one(
     weights = {} if target.several else class_weights(target.labels)
 
     def against_the_rest(name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        machine = LinearSVC(
-            C=REGULARISATION, class_weight={0: 1.0, 1: weights.get(name, 1.0)}, random_state=seed, tol=TOLERANCE
-        )
+        weighing = {0: 1.0, 1: weights.get(name, 1.0)}
+        machine = LinearSVC(C=REGULARISATION, class_weight=weighing, random_state=seed, tol=TOLERANCE)
         machine.fit(rows, _holds(target, name))
         return machine.coef_[0].astype(np.float32), machine.intercept_.astype(np.float32)
 

@@ -14,16 +14,27 @@ from typing import TYPE_CHECKING
 
 from fenban.model.case import TOPIC_SEPARATOR, Case
 from fenban.model.directory import Directory, Function, Unit
-from fenban.model.places import Gazetteer
 from fenban.model.text import simplify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_TOWN_OFFICE = re.compile(r"^(?P<place>[\u4e00-\u9fff]{2,7}?(?:街道|镇|乡)?)(?P<office>街道办事处|街道办|办事处|镇政府|镇人民政府|乡政府|人民政府|政府|区公所)$")
+    from fenban.model.places import Gazetteer
+
+_TOWN_OFFICE = re.compile(
+    r"^(?P<place>[\u4e00-\u9fff]{2,7}?(?:街道|镇|乡)?)"
+    r"(?P<office>街道办事处|街道办|办事处|镇政府|镇人民政府|乡政府|人民政府|政府|区公所)$"
+)
 _GENERIC_PREFIX = re.compile(r"^(?:省|市|区|县|市区)(?=[\u4e00-\u9fff]{2})")
 _GOVERNMENT = re.compile(r"^政府(?=[\u4e00-\u9fff]{2})")
-_OFFICE_KINDS = {"街道办事处": "街道", "街道办": "街道", "办事处": "街道", "镇政府": "镇", "镇人民政府": "镇", "乡政府": "乡"}
+_OFFICE_KINDS = {
+    "街道办事处": "街道",
+    "街道办": "街道",
+    "办事处": "街道",
+    "镇政府": "镇",
+    "镇人民政府": "镇",
+    "乡政府": "乡",
+}
 
 
 @dataclass(frozen=True, slots=True)

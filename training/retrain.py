@@ -2,12 +2,13 @@
 
 The latest slice of the newly resolved cases is kept from both. The challenger, trained on
 everything else, is compared with the champion text by text; it is promoted only if it is
-non-inferior (paired difference, one-sided bound) and no single department gets clearly worse.
+non-inferior (paired difference, one-sided bound), no single department gets clearly worse, and
+neither does another label that both have learnt, such as the topic.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
@@ -37,10 +38,10 @@ GUARD_LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class UnitChange:
-    """A department whose cases only one of the two models got right."""
+class Change:
+    """A department, or a whole label, whose cases only one of the two models got right."""
 
-    unit: str
+    name: str
     judged: int
     champion_only: int
     challenger_only: int
@@ -59,12 +60,14 @@ class Comparison:
     challenger_only: int
     p_value: float
     lower_bound: float
-    worse_units: tuple[UnitChange, ...]
+    worse_units: tuple[Change, ...] = ()
+    worse_labels: tuple[Change, ...] = ()
 
     @property
     def promotes(self) -> bool:
         """Whether the challenger may take over."""
-        return self.judged >= FEWEST_JUDGED and self.lower_bound >= -MARGIN and not self.worse_units
+        clearly_worse = self.worse_units or self.worse_labels
+        return self.judged >= FEWEST_JUDGED and self.lower_bound >= -MARGIN and not clearly_worse
 
     def why(self) -> str:
         """Say in one paragraph what was measured and what follows."""
@@ -80,12 +83,12 @@ class Comparison:
     def _verdict(self) -> str:
         if self.judged < FEWEST_JUDGED:
             return f"Refused: {self.judged} cases to judge by are too few, {FEWEST_JUDGED} are needed."
-        if self.worse_units:
-            units = ", ".join(
-                f"{u.unit} (lost {u.champion_only}, won {u.challenger_only} of {u.judged})"
-                for u in self.worse_units
-            )
-            return f"Refused: clearly worse for {units}."
+        worse = [
+            f"{change.name} (lost {change.champion_only}, won {change.challenger_only} of {change.judged})"
+            for change in (*self.worse_labels, *self.worse_units)
+        ]
+        if worse:
+            return f"Refused: clearly worse for {', '.join(worse)}."
         if self.lower_bound < -MARGIN:
             return f"Refused: it cannot be ruled out that the challenger is over {MARGIN:.0%} worse."
         return "Promoted: not worse, and no department clearly so."
@@ -139,8 +142,17 @@ def compare(champion: Router, challenger: Router, cases: Sequence[Case]) -> Comp
         TrainingError: the cases carry no label that the challenger has learnt.
     """
     label = _judged_label(challenger, cases)
-    judged = [case for case in cases if _gold(case, label)]
-    pairs = list(zip(_right(champion, judged, label), _right(challenger, judged, label), strict=True))
+    golds, pairs = _outcomes(champion, challenger, cases, label)
+    return judge(label, golds, pairs, _worse_labels(champion, challenger, cases, label))
+
+
+def judge(
+    label: str,
+    golds: Sequence[str],
+    pairs: Sequence[tuple[bool, bool]],
+    worse_labels: tuple[Change, ...] = (),
+) -> Comparison:
+    """Compare by outcomes: ``pairs[i]`` says whether champion and challenger found ``golds[i]``."""
     n = len(pairs)
     lost = sum(old and not new for old, new in pairs)
     won = sum(new and not old for old, new in pairs)
@@ -157,23 +169,49 @@ def compare(champion: Router, challenger: Router, cases: Sequence[Case]) -> Comp
         won,
         float(p_value),
         difference - CONFIDENCE_Z * spread,
-        _worse_units([_gold(case, label) or "" for case in judged], pairs),
+        _worse_units(golds, pairs),
+        worse_labels,
     )
 
 
-def _worse_units(labels: Sequence[str], pairs: Sequence[tuple[bool, bool]]) -> tuple[UnitChange, ...]:
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for label, (old, new) in zip(labels, pairs, strict=True):
-        counts[label].update(judged=1, lost=int(old and not new), won=int(new and not old))
+def _outcomes(
+    champion: Router, challenger: Router, cases: Sequence[Case], label: str
+) -> tuple[list[str], list[tuple[bool, bool]]]:
+    judged = [case for case in cases if _gold(case, label)]
+    pairs = zip(_right(champion, judged, label), _right(challenger, judged, label), strict=True)
+    return [_gold(case, label) or "" for case in judged], list(pairs)
+
+
+def _worse_labels(
+    champion: Router, challenger: Router, cases: Sequence[Case], judged_by: str
+) -> tuple[Change, ...]:
     worse = []
-    for label, count in sorted(counts.items()):
-        lost, won = count["lost"], count["won"]
-        if count["judged"] < GUARD_FEWEST or lost <= won:
+    for label in champion.content.labels:
+        if label == judged_by or label not in challenger.content.labels:
             continue
-        p_value = float(binomtest(lost, lost + won, alternative="greater").pvalue)
-        if p_value < GUARD_LEVEL:
-            worse.append(UnitChange(label, count["judged"], lost, won, p_value))
+        _, pairs = _outcomes(champion, challenger, cases, label)
+        change = _change(label, pairs)
+        if change.p_value < GUARD_LEVEL and change.champion_only - change.challenger_only > MARGIN * len(
+            pairs
+        ):
+            worse.append(change)
     return tuple(worse)
+
+
+def _change(name: str, pairs: Sequence[tuple[bool, bool]]) -> Change:
+    """Count who was right alone; the p-value is one-sided, against the challenger being as good."""
+    lost = sum(old and not new for old, new in pairs)
+    won = sum(new and not old for old, new in pairs)
+    p_value = binomtest(lost, lost + won, alternative="greater").pvalue if lost + won else 1.0
+    return Change(name, len(pairs), lost, won, float(p_value))
+
+
+def _worse_units(labels: Sequence[str], pairs: Sequence[tuple[bool, bool]]) -> tuple[Change, ...]:
+    by_unit: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
+    for label, pair in zip(labels, pairs, strict=True):
+        by_unit[label].append(pair)
+    changes = [_change(label, found) for label, found in sorted(by_unit.items())]
+    return tuple(c for c in changes if c.judged >= GUARD_FEWEST and c.p_value < GUARD_LEVEL)
 
 
 def _judged_label(challenger: Router, cases: Sequence[Case]) -> str:

@@ -41,6 +41,7 @@ _DAMAGE = (
     NotImplementedError,
     RuntimeError,
 )
+_TYPED = (bool, int, float, dt.datetime, dt.date, dt.time)
 _REMEDY = "open it in Excel and save it again"
 
 
@@ -134,7 +135,15 @@ def _rows(rows: Iterator[_Numbered], header: tuple[str, ...], keep_blank: bool) 
             if keep_blank and gap <= LARGEST_GAP:
                 yield from (Row(number - gap + i, dict.fromkeys(header, "")) for i in range(gap))
             expected = number + 1
-            yield Row(number, dict(zip(header, texts, strict=True)))
+            typed = {h: _plain(v) for h, v in zip(header, values, strict=False) if isinstance(v, _TYPED)}
+            yield Row(number, dict(zip(header, texts, strict=True)), typed)
+
+
+def _plain(value: object) -> object:
+    """Return a moment at midnight as the day that was typed."""
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        return value.date()
+    return value
 
 
 def cell_text(value: object) -> str:

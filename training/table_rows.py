@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from fenban.model.errors import TableError
@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its number as a person sees it in the file (header = 1), and its cells by header."""
+    """One row: its number as a person sees it in the file (header = 1), and its cells by header.
+
+    ``typed`` holds those cells of a workbook that are numbers or dates, as such.
+    """
 
     number: int
     values: dict[str, object]
+    typed: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

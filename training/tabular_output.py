@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import openpyxl
-from fenban.model.errors import TableError
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
+
+from fenban.model.errors import TableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -51,7 +51,7 @@ def _unit_targets(cases: Sequence[Case], directory: Directory) -> list[Target]:
         return []
     where = {i: unit.jurisdiction or "" for i, name in units.items() if (unit := directory.unit(name))}
     found = [_target("unit", units)]
-    return found + [_target("jurisdiction", where)] if len(set(where.values())) > 1 else found
+    return [*found, _target("jurisdiction", where)] if len(set(where.values())) > 1 else found
 
 
 def _involved(cases: Sequence[Case], directory: Directory) -> list[Target]:
@@ -69,4 +69,5 @@ def _involved(cases: Sequence[Case], directory: Directory) -> list[Target]:
     learnt = {name for name, n in beside.items() if n >= _FEWEST_INVOLVED}
     rows = np.array(sorted(involved), dtype=np.int64)
     labels = tuple(tuple(sorted(involved[i] & learnt)) for i in sorted(involved))
-    return [Target("involved", rows, labels, several=True, smallest_weight=SMALLEST_SIDE_WEIGHT)] if learnt else []
+    target = Target("involved", rows, labels, several=True, smallest_weight=SMALLEST_SIDE_WEIGHT)
+    return [target] if learnt else []

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 from sklearn.model_selection import KFold
 
-from fenban.model.calibration import PrecisionCurve, TopCalibration, softmax
+from fenban.model.calibration import TopCalibration, softmax
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 HELP = "measure a model on resolved cases it has not seen"
 EXAMPLE = "fenban evaluate --model model-2025 --cases 2026-01.xlsx --report report.html"
+_LABELS = ("lead_unit", "function", "topic")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
         write_report(Path(arguments.report), evaluation, router, Source(arguments.cases, n_rejected))
         say(f"report in {arguments.report}")
     figures = evaluation.as_dict()
+    if not any(label in figures for label in _LABELS):
+        say("the cases carry no label that this model has learnt: there is nothing to compare")
     if arguments.json:
         print(json.dumps(figures, ensure_ascii=False, indent=1))
     else:
@@ -55,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print_table(figures: dict[str, object]) -> None:
     print(f"{figures['n']} texts, {figures['texts_per_second']} texts/s")
-    for label in ("lead_unit", "function", "topic"):
+    for label in _LABELS:
         values = figures.get(label)
         if isinstance(values, dict):
             print(f"{label:10}", "  ".join(f"{name} {value}" for name, value in values.items()))

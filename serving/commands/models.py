@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verbs of this command."""
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, text in (
-        ("list", "all models; * marks the champion"),
+        ("list", "all models, oldest first; * marks the champion"),
         ("show", "one model: its data, its metrics, its history"),
         ("promote", "make a model champion"),
         ("rollback", "make the champion before this one champion again"),
@@ -65,13 +65,12 @@ def _list(registry: Registry, as_json: bool) -> None:
     if not entries:
         print(f"no model in {registry.folder} yet - 'fenban serve' or 'fenban retrain' makes the first")
     for entry in entries:
-        figures = ", ".join(
-            f"{label} {values['top1']:.1%}"
-            for label, values in entry.metrics.items()
-            if isinstance(values, dict)
-        )
+        measured = [(label, values) for label, values in entry.metrics.items() if isinstance(values, dict)]
+        figures = ", ".join(f"{label} {values['top1']:.1%}" for label, values in measured)
         mark = "*" if entry.champion else " "
-        print(f"{mark} {entry.version}  {entry.added or '?'}  {entry.cases} cases  {figures}")
+        print(
+            f"{mark} {entry.version}  {entry.added or '?'}  {entry.cases} cases  {entry.problem or figures}"
+        )
 
 
 def _show(registry: Registry, version: str, as_json: bool) -> None:

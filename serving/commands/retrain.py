@@ -13,6 +13,8 @@ from fenban.serving.terminal import TerminalProgress
 if TYPE_CHECKING:
     import argparse
 
+    from fenban.training.registry import Registry
+
 HELP = "train a challenger on newly resolved cases; it becomes champion only if it is not worse"
 EXAMPLE = "fenban retrain --cases resolved-2026-10.xlsx"
 
@@ -31,21 +33,32 @@ def run(arguments: argparse.Namespace) -> int:
     from fenban.training.registry import masked
     from fenban.training.retrain import retrain
 
+    given = read_directory(Path(arguments.directory)) if arguments.directory else None
     new = [masked(case) for case in read_cases_of(arguments)]
     registry = registry_of(arguments)
     folder = registry.champion_folder() or train_starter_champion(registry)
     champion = Router.load(folder)
     known = registry.cases_of(champion.version)
-    given = read_directory(Path(arguments.directory)) if arguments.directory else None
     with TerminalProgress() as progress:
         result = retrain(champion, known, new, given or champion.content.directory, progress=progress)
     why = result.comparison.why()
     version = registry.add(result.content, result.cases, actor(), f"challenger of {champion.version}")
     if result.comparison.promotes:
-        registry.promote(version, actor(), why)
+        _promote(registry, version, why, champion.version)
     else:
         registry.note("refuse", version, actor(), why)
     say(f"{result.n_new} new cases ({result.n_known_before} of those given were known).")
     print(why)
     say(f"champion: {registry.champion()}; challenger: {version}")
     return DONE
+
+
+def _promote(registry: Registry, version: str, why: str, instead_of: str) -> None:
+    """Promote, unless another process has changed the champion while this one trained."""
+    from fenban.training.registry import ChampionChangedError
+
+    try:
+        registry.promote(version, actor(), why, instead_of)
+    except ChampionChangedError as error:
+        registry.note("refuse", version, actor(), str(error))
+        raise

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fenban.serving.commands.options import add_cases, add_home, read_cases_of
 from fenban.serving.exits import DONE, say
 from fenban.serving.terminal import TerminalProgress
-
-if TYPE_CHECKING:
-    import argparse
 
 HELP = "train a model folder on resolved cases (without --cases: on the shipped starter cases)"
 EXAMPLE = "fenban train --cases 2024.xlsx 2025.xlsx --out model-2025"
@@ -35,16 +32,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _seed(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= _LARGEST_SEED:
-        raise ValueError(text)
-    return value
+    if not text.isdecimal() or int(text) > _LARGEST_SEED:
+        raise argparse.ArgumentTypeError(f"{text}: give a whole number from 0 to {_LARGEST_SEED}")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and write the folder."""
     from fenban.model import artifact
     from fenban.model.directory import shipped_directory
+    from fenban.model.errors import TrainingError
     from fenban.model.router import check_target
     from fenban.serving.outputs import check_model_target
     from fenban.training.directory_table import read_directory
@@ -67,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
             target_precision=arguments.target_precision,
             progress=progress,
         )
+    if not content.labels:
+        raise TrainingError("the cases name no unit, function or topic: there is nothing to route by")
     version = artifact.save(content, out)
     measured = content.facts["metrics"]
     figures = [f"{label} {measured[label]['top1']:.1%}" for label in content.labels if label in measured]

@@ -61,7 +61,7 @@ def of_row(spans: Spans, row: int) -> Counter[tuple[int, int, int]]:
 
 
 def test_spans_and_hashes_are_those_of_the_reference() -> None:
-    spans = NgramHasher().spans(TEXTS, WORDS)
+    spans = NgramHasher((1, 2, 3)).spans(TEXTS, WORDS)
     for row, (text, words) in enumerate(zip(TEXTS, WORDS, strict=True)):
         assert of_row(spans, row) == expected(text, words), text
 
@@ -70,13 +70,13 @@ def test_spans_and_hashes_are_those_of_the_reference() -> None:
 @given(st.lists(st.lists(st.text(f"路灯坏ab {HIDDEN}😀", min_size=1, max_size=4), max_size=6), min_size=1, max_size=4))
 def test_any_words_in_any_batch(words: list[list[str]]) -> None:
     texts = ["".join(row) for row in words]
-    spans = NgramHasher().spans(texts, words)
+    spans = NgramHasher((1, 2, 3)).spans(texts, words)
     for row, text in enumerate(texts):
         assert of_row(spans, row) == expected(text, words[row])
 
 
 def test_no_span_holds_a_blank_or_a_masked_character() -> None:
-    spans = NgramHasher().spans(TEXTS, WORDS)
+    spans = NgramHasher((1, 2, 3)).spans(TEXTS, WORDS)
     for row, start, end in zip(spans.rows, spans.starts, spans.ends, strict=True):
         assert not set(TEXTS[row][start:end]) & {" ", HIDDEN}
 
@@ -94,7 +94,7 @@ def test_word_pairs_can_be_left_out() -> None:
 
 def space_of(texts: list[str], words: list[list[str]]) -> FeatureSpace:
     frequencies = DocumentFrequencies()
-    frequencies.add(NgramHasher().spans(texts, words), len(texts))
+    frequencies.add(NgramHasher((1, 2, 3)).spans(texts, words), len(texts))
     return frequencies.space()
 
 
@@ -109,7 +109,7 @@ def test_document_frequencies_count_texts_not_occurrences() -> None:
 def test_frequencies_of_chunks_add_up() -> None:
     chunked = DocumentFrequencies()
     for text, words in zip(TEXTS, WORDS, strict=True):
-        chunked.add(NgramHasher().spans([text], [words]), 1)
+        chunked.add(NgramHasher((1, 2, 3)).spans([text], [words]), 1)
     whole, parts = space_of(TEXTS, WORDS), chunked.space()
     assert np.array_equal(whole.slots, parts.slots)
     assert np.array_equal(whole.idf, parts.idf)
@@ -117,7 +117,7 @@ def test_frequencies_of_chunks_add_up() -> None:
 
 def test_a_narrow_space_keeps_what_several_texts_share() -> None:
     frequencies = DocumentFrequencies()
-    frequencies.add(NgramHasher().spans(TEXTS, WORDS), len(TEXTS))
+    frequencies.add(NgramHasher((1, 2, 3)).spans(TEXTS, WORDS), len(TEXTS))
     narrow = frequencies.space(max_width=12)
     assert 0 < narrow.width <= 12
     assert slot("路灯", WORD) in narrow.slots
@@ -126,7 +126,7 @@ def test_a_narrow_space_keeps_what_several_texts_share() -> None:
 
 def test_rows_are_sublinear_tf_idf_of_length_one() -> None:
     space = space_of(TEXTS, WORDS)
-    rows = Vectoriser(space).matrix(NgramHasher().spans(TEXTS, WORDS), len(TEXTS)).toarray()
+    rows = Vectoriser(space).matrix(NgramHasher((1, 2, 3)).spans(TEXTS, WORDS), len(TEXTS)).toarray()
     norms = np.linalg.norm(rows, axis=1)
     assert norms[[0, 1, 2, 4, 5]] == pytest.approx(1, abs=1e-6)
     assert norms[3] == 0
@@ -138,14 +138,14 @@ def test_rows_are_sublinear_tf_idf_of_length_one() -> None:
 
 def test_unknown_features_are_left_out() -> None:
     vectoriser = Vectoriser(space_of(TEXTS[:1], WORDS[:1]))
-    row = vectoriser.matrix(NgramHasher().spans(["猫猫"], [["猫猫"]]), 1)
+    row = vectoriser.matrix(NgramHasher((1, 2, 3)).spans(["猫猫"], [["猫猫"]]), 1)
     assert row.nnz == 0
     assert vectoriser.known_columns(np.array([slot("猫猫", WORD)], dtype=np.uint32)).tolist() == [-1]
 
 
 def test_the_batch_a_text_comes_in_does_not_change_its_row() -> None:
     vectoriser = Vectoriser(space_of(TEXTS, WORDS))
-    hasher = NgramHasher()
+    hasher = NgramHasher((1, 2, 3))
     together = vectoriser.matrix(hasher.spans(TEXTS, WORDS), len(TEXTS)).toarray()
     backwards = vectoriser.matrix(hasher.spans(TEXTS[::-1], WORDS[::-1]), len(TEXTS)).toarray()[::-1]
     alone = [vectoriser.matrix(hasher.spans([t], [w]), 1).toarray()[0] for t, w in zip(TEXTS, WORDS, strict=True)]
