@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fenban.model.case import Submission
@@ -30,7 +29,7 @@ class SubmissionRow:
     submission: Submission
     problem: str
     column: str = ""
-    typed: Mapping[str, object] = MappingProxyType({})
+    typed: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def is_blank(self) -> bool:

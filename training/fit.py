@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import joblib
 import numpy as np
 from scipy import sparse
 from sklearn.svm import LinearSVC
@@ -24,6 +24,8 @@ TOLERANCE = 1e-2
 RARITY_WEIGHT = 0.5  # class weight ~ frequency ** -RARITY_WEIGHT: 0 is none, 1 is balanced
 SMALLEST_WEIGHT = 0.01
 SMALLEST_SIDE_WEIGHT = 0.03  # for what is shown beside the answer, and for what decides among few
+CLASSES_AT_ONCE = 16
+WORTH_PROCESSES = 20_000_000  # values read: below, starting processes costs more than it saves
 MAX_COLUMNS = 1 << 16  # class numbers are stored as 16-bit integers
 
 
@@ -82,11 +84,11 @@ class Compact:
         rows = sparse.hstack([features[:, shared], sparse.diags(length.astype(np.float32))]).tocsr()
         return cls(rows, shared, single)
 
-    def expand(self, weights: NDArray[np.float32], smallest: float) -> sparse.csr_matrix:
+    def expand(self, weights: sparse.csr_matrix, smallest: float) -> sparse.csr_matrix:
         """Return the (width, classes) weights of the whole matrix, those below ``smallest`` dropped."""
         n_shared = len(self.shared)
-        whole = _large(weights[:n_shared], smallest).tocoo()
-        parts = (self.single @ _large(weights[n_shared:], smallest)).tocoo()
+        whole = weights[:n_shared].tocoo()
+        parts = (self.single @ weights[n_shared:]).tocoo()
         kept = np.abs(parts.data) >= smallest
         values = np.concatenate([whole.data, parts.data[kept]])
         rows = np.concatenate([self.shared[whole.row], parts.row[kept]])
@@ -105,48 +107,90 @@ def fit_heads(features: sparse.csr_matrix, targets: Sequence[Target], seed: int)
     """
     used = np.unique(np.concatenate([target.rows for target in targets]))
     compact = Compact.of(features[used])
+    problems = [p for target in targets for p in _problems(target, np.searchsorted(used, target.rows))]
+    solved = _solve(compact.rows, problems, seed)
     heads: list[Head] = []
     blocks: list[sparse.csr_matrix] = []
-    intercepts: list[NDArray[np.float32]] = []
     start = 0
     for target in targets:
-        rows = compact.rows[np.searchsorted(used, target.rows)]
-        weights, intercept = _fit_one(rows, target, seed)
+        parts = [
+            weights for problem, (weights, _) in zip(problems, solved, strict=True) if problem.of is target
+        ]
         heads.append(Head(target.name, target.classes, start))
-        blocks.append(compact.expand(weights, target.smallest_weight))
-        intercepts.append(intercept)
+        blocks.append(compact.expand(sparse.hstack(parts).tocsr(), target.smallest_weight))
         start += len(target.classes)
     if start > MAX_COLUMNS:
         raise ValueError(f"{start} classes in all; at most {MAX_COLUMNS} can be stored")
     stacked = sparse.hstack(blocks).tocsr()
     stacked.sort_indices()
-    return LinearHeads(tuple(heads), stacked, np.concatenate(intercepts))
+    return LinearHeads(tuple(heads), stacked, np.concatenate([intercept for _, intercept in solved]))
 
 
-def _fit_one(
-    rows: sparse.csr_matrix, target: Target, seed: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    classes = target.classes
-    if len(classes) == 1 and not target.several:
-        return np.zeros((rows.shape[1], 1), dtype=np.float32), np.zeros(1, dtype=np.float32)
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Some classes of a target, each against the rest; ``holds`` is (texts of the target, classes)."""
+
+    of: Target
+    rows: NDArray[np.int64]
+    holds: NDArray[np.bool_]
+    weights: tuple[float, ...]
+
+
+def _problems(target: Target, rows: NDArray[np.int64]) -> list[Problem]:
     weights = {} if target.several else class_weights(target.labels)
-
-    def against_the_rest(name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        weighing = {0: 1.0, 1: weights.get(name, 1.0)}
-        machine = LinearSVC(C=REGULARISATION, class_weight=weighing, random_state=seed, tol=TOLERANCE)
-        machine.fit(rows, _holds(target, name))
-        return machine.coef_[0].astype(np.float32), machine.intercept_.astype(np.float32)
-
-    # liblinear lets go of the interpreter lock while it trains
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        fitted = list(threads.map(against_the_rest, classes))
-    return np.column_stack([w for w, _ in fitted]), np.concatenate([b for _, b in fitted])
+    found = []
+    for start in range(0, len(target.classes), CLASSES_AT_ONCE):
+        names = target.classes[start : start + CLASSES_AT_ONCE]
+        if target.several:
+            holds = np.array([[name in labels for name in names] for labels in target.labels])
+        else:
+            holds = np.array(target.labels)[:, None] == np.array(names)
+        found.append(Problem(target, rows, holds, tuple(weights.get(name, 1.0) for name in names)))
+    return found
 
 
-def _holds(target: Target, name: str) -> NDArray[np.int64]:
-    if target.several:
-        return np.array([name in labels for labels in target.labels], dtype=np.int64)
-    return np.array([label == name for label in target.labels], dtype=np.int64)
+def _solve(
+    rows: sparse.csr_matrix, problems: Sequence[Problem], seed: int
+) -> list[tuple[sparse.csr_matrix, NDArray[np.float32]]]:
+    """Solve all problems, in processes where that pays.
+
+    Not in threads: the solver draws from one random generator a process, and the same cases must
+    give the same model.
+    """
+    tasks = [
+        (rows, problem.rows, problem.holds, problem.weights, problem.of.smallest_weight, seed)
+        for problem in problems
+    ]
+    effort = rows.nnz * sum(problem.holds.shape[1] for problem in problems)
+    if effort < WORTH_PROCESSES or (os.cpu_count() or 1) == 1:
+        return [_machines(*task) for task in tasks]
+    with joblib.Parallel(n_jobs=os.cpu_count()) as parallel:
+        return list(parallel(joblib.delayed(_machines)(*task) for task in tasks))
+
+
+def _machines(
+    rows: sparse.csr_matrix,
+    chosen: NDArray[np.int64],
+    holds: NDArray[np.bool_],
+    weights: Sequence[float],
+    smallest: float,
+    seed: int,
+) -> tuple[sparse.csr_matrix, NDArray[np.float32]]:
+    """Return the weights (width, classes), those below ``smallest`` dropped, and the intercepts."""
+    texts = rows[chosen]
+    columns = np.zeros((texts.shape[1], holds.shape[1]), dtype=np.float32)
+    intercept = np.zeros(holds.shape[1], dtype=np.float32)
+    for i, weight in enumerate(weights):
+        if holds[:, i].all():
+            continue  # the only class there is: any constant will do
+        machine = LinearSVC(
+            C=REGULARISATION, class_weight={False: 1.0, True: weight}, random_state=seed, tol=TOLERANCE
+        )
+        machine.fit(texts, holds[:, i])
+        columns[:, i] = machine.coef_[0]
+        intercept[i] = machine.intercept_[0]
+    columns[np.abs(columns) < smallest] = 0
+    return sparse.csr_matrix(columns), intercept
 
 
 def class_weights(labels: Sequence[object]) -> dict[object, float]:
@@ -155,7 +199,3 @@ def class_weights(labels: Sequence[object]) -> dict[object, float]:
     raw = {name: (len(labels) / len(counts) / n) ** RARITY_WEIGHT for name, n in counts.items()}
     mean = sum(raw[name] * n for name, n in counts.items()) / len(labels)
     return {name: weight / mean for name, weight in raw.items()}
-
-
-def _large(weights: NDArray[np.float32], smallest: float) -> sparse.csr_matrix:
-    return sparse.csr_matrix(np.where(np.abs(weights) >= smallest, weights, np.float32(0)))

@@ -52,7 +52,7 @@ def test_units_of_functions_nobody_learnt_are_left_out() -> None:
 def test_the_unit_of_the_named_place_wins(composer: UnitComposer) -> None:
     found = ranked(composer, [0.9, 0.1], reading(DISTRICT))
     assert next(iter(found)) == "乙区教育局"
-    assert found["乙区教育局"] > 0.8
+    assert found["乙区教育局"] > 0.75
 
 
 def test_the_unit_of_the_enclosing_place_comes_second(composer: UnitComposer) -> None:
