@@ -16,8 +16,11 @@ def text_of(path: str) -> str:
 
 
 def lexicon(name: str) -> tuple[str, ...]:
-    """Return the words of a shipped lexicon; lines that begin with ``#`` are comments."""
-    lines = (line.strip() for line in text_of(f"lexicons/{name}.txt").splitlines())
+    """Return the words of a shipped lexicon, in lower case as in folded texts.
+
+    Lines that begin with ``#`` are comments.
+    """
+    lines = (line.strip().lower() for line in text_of(f"lexicons/{name}.txt").splitlines())
     return tuple(line for line in lines if line and not line.startswith("#"))
 
 

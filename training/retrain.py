@@ -191,9 +191,8 @@ def _worse_labels(
             continue
         _, pairs = _outcomes(champion, challenger, cases, label)
         change = _change(label, pairs)
-        if change.p_value < GUARD_LEVEL and change.champion_only - change.challenger_only > MARGIN * len(
-            pairs
-        ):
+        net_loss = change.champion_only - change.challenger_only
+        if change.p_value < GUARD_LEVEL and net_loss > MARGIN * len(pairs):
             worse.append(change)
     return tuple(worse)
 
