@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
 HIDDEN = "\u25a1"  # stands for one masked character; n-grams never cross it
 
+_TITLE = r"(?:各位|市|县|区)?(?:领导|书记|市长|县长|区长|局长|先生|女士|工作人员)们?"
+_GOOD_DAY = r"(?:您好|你好|大家好|好(?=[\s,!:。]))"
+# a title alone is no greeting: 局长收红包 is the matter itself
 _GREETING = re.compile(
-    r"^[\s,:。]*(?:尊敬的|敬爱的|尊贵的)?(?:各位|市|县|区)?(?:领导|书记|市长|县长|区长|局长|先生|女士|工作人员)们?[\s,:!。]*"
-    r"(?:您好|你好|大家好)?[\s,!:。]*"
+    rf"^[\s,:。]*(?:(?:尊敬的|敬爱的|尊贵的){_TITLE}[\s,:!。]*{_GOOD_DAY}?|{_TITLE}(?:[\s,:!。]*{_GOOD_DAY}|[\s,:!。]+))"
+    r"[\s,!:。]*"
     r"|^[\s]*(?:您好|你好|领导好)[\s,!:。]*"
     r"|(?:此致|敬礼|谢谢您?|感谢|望批准|盼复|盼回复|万分感谢|谢谢领导|谢谢政府)[\s,!:。~]*$"
 )
@@ -52,6 +55,7 @@ def _converter() -> opencc.OpenCC:
 
 def simplify(text: str) -> str:
     """Convert traditional to simplified script, character for character (same length)."""
+    text = _LONE_SURROGATE.sub("\ufffd", text)
     converted: str = _converter().convert(text)
     if len(converted) == len(text):
         return converted
@@ -115,7 +119,7 @@ def normalise(text: str) -> Normalised:
 
     Steps: NFKC, traditional to simplified, lower case, blanks, boilerplate greetings.
     """
-    folded, positions = _fold(_LONE_SURROGATE.sub("\ufffd", text))
+    folded, positions = _fold(text)
     folded = _lower(simplify(folded))
     folded = _GREETING.sub(lambda match: " " * len(match.group()), folded)
     folded, positions = _drop_blanks(folded, positions)

@@ -92,14 +92,21 @@ def _stopped() -> int:
 
 def _reader_gone(code: int = DONE) -> int:
     """The reader has gone (such as ``| head``): nothing more can be said, and nothing is wrong."""
+    _forget_unwritten()
+    return code
+
+
+def _forget_unwritten() -> None:
+    """Let go of what cannot be written, or Python would complain of it once more at its end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (BrokenPipeError, ValueError):
+        except (OSError, ValueError):
             os.dup2(nowhere, stream.fileno())
+        except AttributeError:
+            continue  # a stream that was closed before we began
     os.close(nowhere)
-    return code
 
 
 def _report(command: str, error: Exception) -> int:
@@ -117,8 +124,9 @@ def _report(command: str, error: Exception) -> int:
         say(f"fenban {command}: {message}")
         if os.environ.get("FENBAN_DEBUG"):
             traceback.print_exception(error)
-    except BrokenPipeError:
-        _reader_gone()
+    except OSError:
+        pass  # nobody can be told
+    _forget_unwritten()
     return FAILED if code is None else code
 
 

@@ -1,16 +1,21 @@
-"""The starter model, trained once for the whole run."""
+"""The starter model, trained once for the whole run; the same examples in every run."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
+
 from fenban.model import Router
 from fenban.model.artifact import save
 from fenban.training.starter import train_starter
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+settings.register_profile("same", derandomize=True)
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,11 @@ from fenban.model.directory import Directory, Function, Unit
 from fenban.model.errors import DirectoryError, TableError
 from fenban.training.cells import as_date, as_label, as_units
 from fenban.training.columns import fold_header, list_headers
-from fenban.training.tables import Row, open_table
+from fenban.training.tables import BadRow, Row, open_table
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 HEADERS: dict[str, tuple[str, ...]] = {
@@ -34,7 +34,7 @@ def read_directory(path: Path) -> Directory:
 
     Raises:
         TableError: the table cannot be read or has no column of names.
-        DirectoryError: two rows name the same unit, or a date is none.
+        DirectoryError: a row cannot be read, two name the same unit, or a date is none.
     """
     with open_table(path) as table:
         columns = _columns(table.headers)
@@ -42,7 +42,16 @@ def read_directory(path: Path) -> Directory:
             raise TableError(
                 path, f"has no column of units among: {list_headers(table.headers)}", "call it 单位 or name"
             )
-        return _directory(path, columns, (row for row in table if isinstance(row, Row)))
+        return _directory(path, columns, _sound(path, table))
+
+
+def _sound(path: Path, rows: Iterable[Row | BadRow]) -> Iterator[Row]:
+    """Pass the rows on; one that cannot be read would be a department that nobody misses."""
+    for row in rows:
+        if isinstance(row, BadRow):
+            column = f', column "{row.column}"' if row.column else ""
+            raise DirectoryError(f"{path}: row {row.number}{column}: {row.reason}")
+        yield row
 
 
 def _directory(path: Path, columns: dict[str, str], rows: Iterable[Row]) -> Directory:
@@ -57,14 +66,11 @@ def _directory(path: Path, columns: dict[str, str], rows: Iterable[Row]) -> Dire
             raise DirectoryError(f'{path}: row {row.number}, column "{columns["name"]}": {name} comes twice')
         function = as_label(cells.get("function")) or name
         where = as_label(cells.get("jurisdiction"))
-        units[name] = Unit(
-            name,
-            function,
-            where,
-            as_units(cells.get("aliases")),
-            _day(path, row, columns, "valid_from"),
-            _day(path, row, columns, "valid_until"),
-        )
+        begins, ends = (_day(path, row, columns, field) for field in ("valid_from", "valid_until"))
+        if begins and ends and ends < begins:
+            place = f'row {row.number}, column "{columns["valid_until"]}"'
+            raise DirectoryError(f"{path}: {place}: {ends} lies before {begins}")
+        units[name] = Unit(name, function, where, as_units(cells.get("aliases")), begins, ends)
         found = duties.setdefault(function, [])
         found += [duty for duty in _clauses(as_label(cells.get("duties"))) if duty not in found]
     if not units:

@@ -18,11 +18,12 @@ from scipy.stats import binomtest
 
 from fenban.model.errors import TrainingError
 from fenban.model.router import BATCH, Router
+from fenban.training.growing import filled, grown, is_read_off
 from fenban.training.progress import silent
 from fenban.training.train import SEED, fingerprint, train
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from fenban.model.artifact import ModelContent
     from fenban.model.case import Case
@@ -109,12 +110,20 @@ def retrain(
     champion: Router,
     known: Sequence[Case],
     new: Sequence[Case],
-    directory: Directory | None,
+    directory: Directory | None = None,
     *,
     seed: int = SEED,
     progress: Progress = silent,
 ) -> Retraining:
     """Train a challenger on known and new cases and compare it with the champion.
+
+    Args:
+        champion: the model in use.
+        known: the cases it was trained on.
+        new: newly resolved ones; those that are known are left out.
+        directory: the departments; without one the champion's own, and those that only cases name.
+        seed: of everything random.
+        progress: told how far it has come.
 
     Raises:
         TrainingError: the new cases hold nothing that was not known, or no label to judge by.
@@ -122,17 +131,41 @@ def retrain(
     fresh = _without_known(known, new)
     if not fresh:
         raise TrainingError("all of the new cases are known already: there is nothing to learn")
-    learn, judge = _latest_slice(fresh, seed)
+    taught_by = _teacher(champion, known, fresh, directory, seed, progress)
+    learn, judged = _latest_slice(fresh, seed)
     progress("challenger")
-    trial = train([*known, *learn], directory, seed=seed, parent=champion.version, progress=progress)
+    trial = taught_by([*known, *learn])
     progress("compare")
-    comparison = compare(champion, Router(trial), judge)
+    comparison = compare(champion, Router(trial), judged)
     if not comparison.promotes:
         return Retraining(trial, comparison, (*known, *learn), len(fresh), len(new) - len(fresh))
     progress("final")
     everything = (*known, *fresh)
-    content = train(everything, directory, seed=seed, parent=champion.version, progress=progress)
-    return Retraining(content, comparison, everything, len(fresh), len(new) - len(fresh))
+    return Retraining(taught_by(everything), comparison, everything, len(fresh), len(new) - len(fresh))
+
+
+def _teacher(
+    champion: Router,
+    known: Sequence[Case],
+    new: Sequence[Case],
+    given: Directory | None,
+    seed: int,
+    progress: Progress,
+) -> Callable[[Sequence[Case]], ModelContent]:
+    """Return what trains a challenger, with the departments it has to know of.
+
+    A directory that was only ever read off the labels of the known cases is read off all labels.
+    """
+    before = given or champion.content.directory
+    directory = grown(before, [*known, *new]) if before else None
+    anew = directory is None or (given is None and before is not None and is_read_off(known, before))
+
+    def teach(cases: Sequence[Case]) -> ModelContent:
+        cases = filled(cases, directory) if directory else cases
+        given_to_it = None if anew else directory
+        return train(cases, given_to_it, seed=seed, parent=champion.version, progress=progress)
+
+    return teach
 
 
 def compare(champion: Router, challenger: Router, cases: Sequence[Case]) -> Comparison:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 SLICE = 0.2
 ENOUGH_FOR_A_SLICE = 4000
 FOLDS = 4
-ENOUGH_FOR_HALF = 2000  # cases of which half, observed in two of four folds, are enough
+OBSERVED_ENOUGH = 700  # unseen texts from which a few parameters can be learnt; folds beyond are saved
 _FEWEST_TO_CALIBRATE = 100
 _CALIBRATION_PULL = 0.5
 
@@ -48,7 +49,7 @@ def splits(dates: Sequence[dt.date | None], seed: int) -> list[Split]:
         unseen[order[int(n * (1 - SLICE)) :]] = True
         return [Split(~unseen, unseen)]
     folds = KFold(n_splits=min(FOLDS, n), shuffle=True, random_state=seed)
-    rounds = FOLDS if n < ENOUGH_FOR_HALF else FOLDS // 2
+    rounds = min(FOLDS, math.ceil(OBSERVED_ENOUGH / (n / FOLDS)))
     found = []
     for _, held in itertools.islice(folds.split(np.zeros(n)), rounds):
         unseen = np.zeros(n, dtype=bool)

@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     champion = Router.load(folder)
     known = registry.cases_of(champion.version)
     with TerminalProgress() as progress:
-        result = retrain(champion, known, new, given or champion.content.directory, progress=progress)
+        result = retrain(champion, known, new, given, progress=progress)
     why = result.comparison.why()
     version = registry.add(result.content, result.cases, actor(), f"challenger of {champion.version}")
     if result.comparison.promotes:

@@ -52,9 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         outcome = triage.run(router, arguments.target_precision, progress)
     say(f"{outcome.n_rows} rows in {arguments.target}: {_summary(outcome)}")
     if outcome.n_cut:
-        say(
-            f"{outcome.n_cut} cells were longer than Excel takes and were cut - write .csv to keep them whole"
-        )
+        cells = "1 cell is" if outcome.n_cut == 1 else f"{outcome.n_cut} cells are"
+        say(f"{cells} longer than Excel takes and cut short - a .csv keeps everything")
     set_aside([arguments.source], outcome.rejected, arguments.rejected)
     return DONE
 

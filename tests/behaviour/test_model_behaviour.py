@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from fenban.model import Router, Suggestion
+
 from fenban.model.signals import DANGER, MISSING_PLACE, OUT_OF_SCOPE
+
+if TYPE_CHECKING:
+    from fenban.model import Router, Suggestion
 
 MATTERS = {
     "红绿灯坏了好几天，路口乱成一团，没有交警指挥": "公安局交警支队",
@@ -35,8 +40,13 @@ def chance(router: Router, text: str, function: str) -> float:
 
 
 @pytest.mark.parametrize(("text", "function"), MATTERS.items())
-def test_another_district_is_the_same_kind_of_matter(starter_router: Router, text: str, function: str) -> None:
-    found = {first(starter_router, place + text) for place in ("南宁市青秀区", "柳州市鱼峰区", "桂林市象山区", "玉林市玉州区")}
+def test_another_district_is_the_same_kind_of_matter(
+    starter_router: Router, text: str, function: str
+) -> None:
+    found = {
+        first(starter_router, place + text)
+        for place in ("南宁市青秀区", "柳州市鱼峰区", "桂林市象山区", "玉林市玉州区")
+    }
     assert found == {function}
 
 
@@ -50,7 +60,9 @@ def test_a_greeting_changes_nothing(starter_router: Router, greeting: str, text:
 
 @pytest.mark.parametrize(("text", "function"), MATTERS.items())
 @pytest.mark.parametrize("comma", ["", ",", "，，", " 。", "、"])
-def test_careless_punctuation_is_the_same_matter(starter_router: Router, comma: str, text: str, function: str) -> None:
+def test_careless_punctuation_is_the_same_matter(
+    starter_router: Router, comma: str, text: str, function: str
+) -> None:
     assert first(starter_router, text.replace("，", comma)) == function
 
 
@@ -63,7 +75,9 @@ TRADITIONAL = [
 
 
 @pytest.mark.parametrize(("traditional", "simplified"), TRADITIONAL)
-def test_traditional_script_is_the_same_text(starter_router: Router, traditional: str, simplified: str) -> None:
+def test_traditional_script_is_the_same_text(
+    starter_router: Router, traditional: str, simplified: str
+) -> None:
     one, other = starter_router.suggest([traditional, simplified], evidence=False)
     assert one.functions == other.functions
     assert one.functions[0].function == MATTERS[simplified]
@@ -83,11 +97,19 @@ def test_a_phone_masked_or_not_is_the_same_text(starter_router: Router, text: st
 
 @pytest.mark.parametrize(
     "text",
-    ["我在一家物业公司当保安", "我们在隧道工地干活", "我在酒店后厨洗碗", "幼儿园的老师们", "我给快递站点送件"],
+    [
+        "我在一家物业公司当保安",
+        "我们在隧道工地干活",
+        "我在酒店后厨洗碗",
+        "幼儿园的老师们",
+        "我给快递站点送件",
+    ],
 )
 def test_three_months_without_wages_is_a_matter_of_labour(starter_router: Router, text: str) -> None:
     office = "人力资源和社会保障局"
-    assert chance(starter_router, f"{text}，三个月没发工资", office) > chance(starter_router, text, office) + 0.1
+    assert (
+        chance(starter_router, f"{text}，三个月没发工资", office) > chance(starter_router, text, office) + 0.1
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,13 +122,20 @@ def test_three_months_without_wages_is_a_matter_of_labour(starter_router: Router
         ("老人身体不好", "低保申请没有批下来", "民政局"),
     ],
 )
-def test_saying_more_moves_towards_the_office(starter_router: Router, text: str, added: str, function: str) -> None:
+def test_saying_more_moves_towards_the_office(
+    starter_router: Router, text: str, added: str, function: str
+) -> None:
     assert chance(starter_router, f"{text}，{added}", function) > chance(starter_router, text, function)
 
 
 @pytest.mark.parametrize(
     ("place", "path"),
-    [("南宁市青秀区", "南宁市/青秀区"), ("柳州市", "柳州市"), ("凭祥市", "崇左市/凭祥市"), ("贺州富川", "贺州市/富川瑶族自治县")],
+    [
+        ("南宁市青秀区", "南宁市/青秀区"),
+        ("柳州市", "柳州市"),
+        ("凭祥市", "崇左市/凭祥市"),
+        ("贺州富川", "贺州市/富川瑶族自治县"),
+    ],
 )
 def test_naming_a_place_raises_its_unit(starter_router: Router, place: str, path: str) -> None:
     text = "老板拖欠我们四个月工资，一分都没有给"
@@ -189,7 +218,9 @@ def test_most_plain_matters_come_first(starter_router: Router) -> None:
 # --- places ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["老板拖欠我们四个月工资", "灌溉水渠塌了一段，稻田灌不上水", "超市卖过期牛奶给老人"])
+@pytest.mark.parametrize(
+    "text", ["老板拖欠我们四个月工资", "灌溉水渠塌了一段，稻田灌不上水", "超市卖过期牛奶给老人"]
+)
 def test_without_a_place_the_units_stay_open(starter_router: Router, text: str) -> None:
     suggestion = one(starter_router, text)
     assert suggestion.missing == (MISSING_PLACE,)
@@ -237,7 +268,11 @@ def test_danger_is_flagged_and_goes_the_urgent_way(starter_router: Router, text:
 
 @pytest.mark.parametrize(
     "text",
-    ["工伤赔偿的官司我不服一审判决，想请政府重新判", "法院已受理的借款案半年不开庭", "对方是被执行人，法院不执行"],
+    [
+        "工伤赔偿的官司我不服一审判决，想请政府重新判",
+        "法院已受理的借款案半年不开庭",
+        "对方是被执行人，法院不执行",
+    ],
 )
 def test_a_matter_for_the_courts_is_flagged(starter_router: Router, text: str) -> None:
     suggestion = one(starter_router, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fenban.model import resources
 from fenban.model.text import normalise
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+
 from fenban.model import Case, Router, Submission
 from fenban.model.artifact import ModelContent, load, save
 from fenban.model.directory import Directory, Function, Unit
@@ -128,7 +129,9 @@ def topics_router(cases: list[Case], tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def units_router(cases: list[Case], tmp_path_factory: pytest.TempPathFactory) -> Router:
     """Of cases that say nothing but the unit, under names without a function in common."""
-    names = dict(zip(sorted({c.lead_unit for c in cases if c.lead_unit}), "甲乙丙丁戊己庚辛壬癸子丑", strict=True))
+    names = dict(
+        zip(sorted({c.lead_unit for c in cases if c.lead_unit}), "甲乙丙丁戊己庚辛壬癸子丑", strict=True)
+    )
     bare = [
         Case(replace(case.submission, form=None), lead_unit=f"{names[case.lead_unit]}号办公室")
         for case in cases

@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
+
 from fenban.model import Case, Router
 from fenban.model.artifact import (
     ARRAYS,
@@ -27,15 +31,18 @@ from fenban.model.artifact import (
 from fenban.model.directory import Directory, Function, Unit
 from fenban.model.errors import ModelFolderError
 from fenban.training.train import train
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from safetensors.numpy import load_file, save_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-TEXTS = ["南宁市兴宁区的红绿灯坏了", "桂林市象山区老板拖欠工资", "超市卖过期酸奶", "", "路燈不亮，電話13800138000"]
+TEXTS = [
+    "南宁市兴宁区的红绿灯坏了",
+    "桂林市象山区老板拖欠工资",
+    "超市卖过期酸奶",
+    "",
+    "路燈不亮，電話13800138000",
+]
 FILES = {MANIFEST, ARRAYS, DIRECTORY, SETTINGS}
 
 
@@ -81,7 +88,9 @@ def test_two_trainings_write_the_same_bytes(cases: list[Case], content: ModelCon
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
 
 
-def test_another_seed_or_other_cases_are_another_model(cases: list[Case], content: ModelContent, tmp_path: Path) -> None:
+def test_another_seed_or_other_cases_are_another_model(
+    cases: list[Case], content: ModelContent, tmp_path: Path
+) -> None:
     versions = {
         save(content, tmp_path / "one"),
         save(train(cases, content.directory, seed=7), tmp_path / "seed"),
@@ -213,7 +222,18 @@ def test_not_a_folder_at_all(tmp_path: Path, model_folder: Path) -> None:
         assert str(folder) in str(caught.value)
 
 
-GARBAGE = [b"", b"{", b"[]", b"null", b"7", b'"text"', b"\xff\xfe\x00", b"[" * 100_000, b"{}", b'{"format_version": 1}']
+GARBAGE = [
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b"7",
+    b'"text"',
+    b"\xff\xfe\x00",
+    b"[" * 100_000,
+    b"{}",
+    b'{"format_version": 1}',
+]
 
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=range(len(GARBAGE)))
@@ -281,7 +301,7 @@ SETTINGS_EDITS: list[Callable[[dict[str, Any]], object]] = [
     lambda s: s.update(tops={"function": [1, 2, 3, 4, 5]}),
     lambda s: s.update(local_places=[["一", "二", "三"]]),
     lambda _: [],
-    lambda _: None or 3,
+    lambda _: 3,
 ]
 
 
@@ -313,7 +333,9 @@ def test_a_directory_that_makes_no_sense(copy: Path, edit: Callable[[dict[str, A
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_flipped_bytes_never_raise_anything_else(content_bytes: dict[str, bytes], scratch: Path, data: st.DataObject) -> None:
+def test_flipped_bytes_never_raise_anything_else(
+    content_bytes: dict[str, bytes], scratch: Path, data: st.DataObject
+) -> None:
     """A flip outside the manifest is always found; one inside it may change what is only a note."""
     name = data.draw(st.sampled_from(sorted(FILES)))
     raw = bytearray(content_bytes[name])
@@ -323,13 +345,16 @@ def test_flipped_bytes_never_raise_anything_else(content_bytes: dict[str, bytes]
     try:
         found = load(scratch)
     except ModelFolderError as error:
-        assert str(scratch) in str(error)
-        assert bytes(raw) != content_bytes[name]
+        said = str(error)
     else:
-        assert name == MANIFEST or bytes(raw) == content_bytes[name]
+        said = ""
         assert np.isfinite(found.heads.intercept).all()
     finally:
         (scratch / name).write_bytes(content_bytes[name])
+    if bytes(raw) == content_bytes[name]:
+        assert not said
+    else:
+        assert name == MANIFEST or str(scratch) in said
 
 
 @pytest.fixture(scope="module")
@@ -376,15 +401,21 @@ def test_a_file_in_the_way_is_left_alone(content: ModelContent, tmp_path: Path) 
 
 def test_an_empty_folder_is_used(content: ModelContent, tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
-    assert load(tmp_path / "model" if save(content, tmp_path / "model") else tmp_path).labels == content.labels
+    version = save(content, tmp_path / "model")
+    assert load(tmp_path / "model").version == version
 
 
 def test_units_that_share_a_name_survive(cases: list[Case], tmp_path: Path) -> None:
     """An office of two functions stands twice in a directory."""
     functions = [Function("甲职能"), Function("乙职能")]
-    units = [Unit("合并局", "甲职能", "南宁市"), Unit("合并局", "乙职能", "南宁市"), Unit("独立局", "甲职能", "桂林市")]
+    units = [
+        Unit("合并局", "甲职能", "南宁市"),
+        Unit("合并局", "乙职能", "南宁市"),
+        Unit("独立局", "甲职能", "桂林市"),
+    ]
     relabelled = [
-        Case(case.submission, function=("甲职能", "乙职能")[i % 2], lead_unit="合并局") for i, case in enumerate(cases)
+        Case(case.submission, function=("甲职能", "乙职能")[i % 2], lead_unit="合并局")
+        for i, case in enumerate(cases)
     ]
     save(train(relabelled, Directory(functions, units)), tmp_path / "model")
     suggestion = Router.load(tmp_path / "model").suggest(["红绿灯坏了"])[0]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fenban.model.calibration import NEVER, PrecisionCurve, TopCalibration, softmax, zone_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
+from fenban.model.calibration import NEVER, PrecisionCurve, TopCalibration, softmax, zone_of
 
 
 def rows_from(seed: int, n: int = 200, width: int = 7) -> np.ndarray:
@@ -39,7 +40,9 @@ PARAMETERS = st.tuples(st.floats(0, 4), st.floats(0, 4), st.floats(-4, 4))
 
 @settings(deadline=None, max_examples=200)
 @given(PARAMETERS, st.integers(0, 30))
-def test_calibrating_the_best_answer_keeps_order_and_mass(parameters: tuple[float, float, float], seed: int) -> None:
+def test_calibrating_the_best_answer_keeps_order_and_mass(
+    parameters: tuple[float, float, float], seed: int
+) -> None:
     rows = rows_from(seed, 50)
     found = TopCalibration(*parameters).apply(rows)
     assert found.sum(axis=1) == pytest.approx(1, abs=1e-4)
@@ -50,7 +53,9 @@ def test_calibrating_the_best_answer_keeps_order_and_mass(parameters: tuple[floa
 
 @settings(deadline=None, max_examples=100)
 @given(PARAMETERS)
-def test_a_row_that_does_not_add_up_to_one_never_grows_past_it(parameters: tuple[float, float, float]) -> None:
+def test_a_row_that_does_not_add_up_to_one_never_grows_past_it(
+    parameters: tuple[float, float, float],
+) -> None:
     rows = rows_from(3, 50) * np.float32(0.8)
     found = TopCalibration(*parameters).apply(rows)
     assert (found.sum(axis=1) <= 1 + 1e-5).all()
@@ -122,7 +127,9 @@ def test_a_threshold_never_cuts_through_a_tie() -> None:
 
 
 def test_the_curve_is_sorted_and_stable() -> None:
-    curve = PrecisionCurve.measure(np.array([0.2, 0.9, 0.9, 0.5], np.float32), np.array([True, False, True, True]))
+    curve = PrecisionCurve.measure(
+        np.array([0.2, 0.9, 0.9, 0.5], np.float32), np.array([True, False, True, True])
+    )
     assert curve.confidence.tolist() == pytest.approx([0.9, 0.9, 0.5, 0.2])
     assert curve.correct.tolist() == [0, 1, 1, 1]
 

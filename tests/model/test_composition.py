@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from fenban.model.calibration import TopCalibration
 from fenban.model.composition import DIRECTORY_WEIGHTS, UnitComposer, UnitTable
 from fenban.model.directory import Unit
@@ -124,16 +125,22 @@ def test_a_function_without_units_is_skipped() -> None:
 def test_the_calibration_speaks_of_the_best_unit(composer: UnitComposer) -> None:
     modest = UnitComposer(composer.table, DIRECTORY_WEIGHTS, TopCalibration(0.5, 0.5, 0.0))
     before, after = (ranked(c, [0.9, 0.1], reading(DISTRICT)) for c in (composer, modest))
-    assert list(before)[0] == list(after)[0] == "乙区教育局"
+    assert next(iter(before)) == next(iter(after)) == "乙区教育局"
     assert after["乙区教育局"] < before["乙区教育局"]
 
 
 def test_an_office_of_two_functions_is_one_addressee() -> None:
-    units = [Unit("商务和口岸局", "商务局", CITY), Unit("海关", "海关", CITY), Unit("商务和口岸局", "口岸局", CITY)]
+    units = [
+        Unit("商务和口岸局", "商务局", CITY),
+        Unit("海关", "海关", CITY),
+        Unit("商务和口岸局", "口岸局", CITY),
+    ]
     merged = merge_names(units, np.array([0.35, 0.4, 0.25], dtype=np.float32), 3)
     assert [(unit.unit, unit.probability) for unit in merged] == [("商务和口岸局", 0.6), ("海关", 0.4)]
     assert merged[0].function == "商务局"
-    assert [unit.unit for unit in merge_names(units, np.array([0.35, 0.4, 0.25], np.float32), 1)] == ["商务和口岸局"]
+    assert [unit.unit for unit in merge_names(units, np.array([0.35, 0.4, 0.25], np.float32), 1)] == [
+        "商务和口岸局"
+    ]
 
 
 def test_two_levels_of_topics() -> None:

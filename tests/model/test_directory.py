@@ -6,6 +6,7 @@ import datetime as dt
 import json
 
 import pytest
+
 from fenban.model.directory import Directory, Function, Predecessor, Unit, shipped_directory
 from fenban.model.errors import DirectoryError
 
@@ -78,12 +79,14 @@ def test_a_unit_exists_between_its_dates() -> None:
 
 
 def test_an_unknown_function_is_refused() -> None:
-    with pytest.raises(DirectoryError, match="丙局.*没有的职能"):
+    with pytest.raises(DirectoryError, match=r"丙局.*没有的职能"):
         Directory(FUNCTIONS, [Unit("丙局", "没有的职能")])
 
 
 def test_a_snapshot_gives_the_directory_back(small: Directory) -> None:
-    dated = Directory(FUNCTIONS, [*UNITS, Unit("旧局", None, None, ("老局",), dt.date(2000, 1, 1), dt.date(2018, 12, 31))])
+    dated = Directory(
+        FUNCTIONS, [*UNITS, Unit("旧局", None, None, ("老局",), dt.date(2000, 1, 1), dt.date(2018, 12, 31))]
+    )
     for directory in (small, dated):
         again = Directory.from_records(json.loads(json.dumps(directory.records(), ensure_ascii=False)))
         assert again.functions == directory.functions

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from fenban.model import Submission
-from fenban.model.evidence import MAX_WORDS, DutyIndex
-from fenban.model.privacy import find_personal_data
-from fenban.model.router import Router
-from fenban.model.text import normalise
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from fenban.model import Submission
+from fenban.model.evidence import MAX_WORDS, DutyIndex
+from fenban.model.privacy import find_personal_data
+from fenban.model.text import normalise
+
 if TYPE_CHECKING:
     from fenban.model.case import WeighedWord
+    from fenban.model.router import Router
 
 TEXTS = [
     "路口的红绿灯坏了，等了半天",
@@ -57,7 +58,8 @@ def test_the_strongest_come_first(router: Router) -> None:
 
 
 @pytest.mark.parametrize(
-    "private", ["13800138000", "450199199001011237", "22号", "桂A12345", "somebody@example.com", "0771-5550123"]
+    "private",
+    ["13800138000", "450199199001011237", "22号", "桂A12345", "somebody@example.com", "0771-5550123"],
 )
 def test_nothing_personal_is_shown(router: Router, private: str) -> None:
     text = f"老板拖欠工资{private}红绿灯坏了{private}超市卖过期酸奶"
@@ -76,7 +78,12 @@ def test_a_title_is_part_of_the_text_that_is_shown(router: Router) -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.sampled_from(["红绿灯", "㎡", "…", "e\u0301", " ", "工資", "ＡＢ", "①", "路燈", "22号", "😀"]), max_size=12))
+@given(
+    st.lists(
+        st.sampled_from(["红绿灯", "㎡", "…", "e\u0301", " ", "工資", "ＡＢ", "①", "路燈", "22号", "😀"]),
+        max_size=12,
+    )
+)
 def test_spans_are_right_in_any_mixture(router: Router, pieces: list[str]) -> None:
     text = "".join(pieces)
     for word in words_of(router, text):

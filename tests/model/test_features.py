@@ -6,6 +6,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from fenban.model.features import (
     CHARACTER,
     TABLE_BITS,
@@ -18,12 +21,16 @@ from fenban.model.features import (
     Vectoriser,
 )
 from fenban.model.text import HIDDEN
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 BASE, MODULUS = 0x9E3779B97F4A7C15 | 1, 1 << 64
 TEXTS = ["路灯坏了请修", "红绿灯 坏了", f"电话{HIDDEN * 3}请修路灯", "", "a", "路灯路灯路灯"]
-WORDS = [["路灯", "坏了", "请修"], ["红绿灯", " ", "坏了"], ["电话", HIDDEN * 3, "请", "修", "路灯"], [], ["a"]]
+WORDS = [
+    ["路灯", "坏了", "请修"],
+    ["红绿灯", " ", "坏了"],
+    ["电话", HIDDEN * 3, "请", "修", "路灯"],
+    [],
+    ["a"],
+]
 WORDS.append(["路灯", "路灯", "路灯"])
 
 
@@ -67,7 +74,11 @@ def test_spans_and_hashes_are_those_of_the_reference() -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.lists(st.text(f"路灯坏ab {HIDDEN}😀", min_size=1, max_size=4), max_size=6), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.lists(st.text(f"路灯坏ab {HIDDEN}😀", min_size=1, max_size=4), max_size=6), min_size=1, max_size=4
+    )
+)
 def test_any_words_in_any_batch(words: list[list[str]]) -> None:
     texts = ["".join(row) for row in words]
     spans = NgramHasher((1, 2, 3)).spans(texts, words)
@@ -148,7 +159,9 @@ def test_the_batch_a_text_comes_in_does_not_change_its_row() -> None:
     hasher = NgramHasher((1, 2, 3))
     together = vectoriser.matrix(hasher.spans(TEXTS, WORDS), len(TEXTS)).toarray()
     backwards = vectoriser.matrix(hasher.spans(TEXTS[::-1], WORDS[::-1]), len(TEXTS)).toarray()[::-1]
-    alone = [vectoriser.matrix(hasher.spans([t], [w]), 1).toarray()[0] for t, w in zip(TEXTS, WORDS, strict=True)]
+    alone = [
+        vectoriser.matrix(hasher.spans([t], [w]), 1).toarray()[0] for t, w in zip(TEXTS, WORDS, strict=True)
+    ]
     assert np.array_equal(together, backwards)
     assert np.array_equal(together, np.array(alone))
 

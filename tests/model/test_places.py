@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from fenban.model.case import Submission
 from fenban.model.features import NgramHasher
 from fenban.model.places import Gazetteer, Place, shipped_gazetteer
@@ -40,14 +41,23 @@ def test_the_place_a_text_names(text: str, path: str) -> None:
     assert paths(text) == {path}
 
 
-@pytest.mark.parametrize("text", ["", "路灯坏了", "我们村的水渠", "江南水乡的味道", "新华书店没开门", "长安汽车的质量"])
+@pytest.mark.parametrize(
+    "text", ["", "路灯坏了", "我们村的水渠", "江南水乡的味道", "新华书店没开门", "长安汽车的质量"]
+)
 def test_no_place(text: str) -> None:
     assert paths(text) == set()
 
 
 @pytest.mark.parametrize(
     "text",
-    ["老城区改造什么时候开始", "城区禁止养鸡", "省道县道都坑坑洼洼", "已经建成县级公园", "铁路和县里都不管", "矿区粉尘"],
+    [
+        "老城区改造什么时候开始",
+        "城区禁止养鸡",
+        "省道县道都坑坑洼洼",
+        "已经建成县级公园",
+        "铁路和县里都不管",
+        "矿区粉尘",
+    ],
 )
 def test_words_that_are_also_the_names_of_far_away_places(text: str) -> None:
     reading = shipped_gazetteer(HOME).read(text)
@@ -63,13 +73,19 @@ def test_the_inner_city_of_a_city_is_that_city() -> None:
 
 @pytest.mark.parametrize(
     ("text", "path"),
-    [("在湖南道县买的车", "永州市/道县"), ("山西晋城市城区的户口", "晋城市/城区"), ("永州道县那边", "永州市/道县")],
+    [
+        ("在湖南道县买的车", "永州市/道县"),
+        ("山西晋城市城区的户口", "晋城市/城区"),
+        ("永州道县那边", "永州市/道县"),
+    ],
 )
 def test_they_are_places_where_their_city_or_province_is_named(text: str, path: str) -> None:
     assert paths(text) == {path}
 
 
-@pytest.mark.parametrize("text", ["衡阳路的桥底", "北海大道堵车", "四平方米的棚子", "大理石板碎了", "日照间距不够"])
+@pytest.mark.parametrize(
+    "text", ["衡阳路的桥底", "北海大道堵车", "四平方米的棚子", "大理石板碎了", "日照间距不够"]
+)
 def test_roads_and_things_named_after_a_city(text: str) -> None:
     assert paths(text) == set()
 
@@ -142,7 +158,10 @@ def test_the_place_a_name_begins_with(name: str, path: str | None, rest: str) ->
 
 
 def test_the_jurisdiction_a_text_came_with_is_read_too() -> None:
-    submissions = [Submission("白沙镇的路灯坏了", jurisdiction="柳州市/鱼峰区"), Submission("白沙镇的路灯坏了")]
+    submissions = [
+        Submission("白沙镇的路灯坏了", jurisdiction="柳州市/鱼峰区"),
+        Submission("白沙镇的路灯坏了"),
+    ]
     reading = read_batch(submissions, NgramHasher())
     gazetteer = shipped_gazetteer(HOME)
     assert places_of(reading, 0, gazetteer).paths == {"柳州市/鱼峰区/白沙镇"}

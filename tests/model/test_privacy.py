@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from fenban.model.case import Submission
 from fenban.model.features import NgramHasher
 from fenban.model.privacy import MASKS, find_personal_data, hide, mask
 from fenban.model.reading import read_batch
 from fenban.model.text import HIDDEN
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 # invented numbers: none belongs to anybody
 PERSONAL = [
@@ -137,4 +138,4 @@ def test_no_mask_leaves_a_long_run_of_digits(values: list[str]) -> None:
 
 def test_a_hundred_thousand_digits_are_searched_in_no_time() -> None:
     assert mask("1" * 100_000) == MASKS["number"]
-    assert mask("1-" * 50_000).count("1") < 50_001
+    assert len(mask("1-" * 50_000)) < 50_000

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from fenban.model import Router, Submission, Suggestion
 from fenban.model.calibration import NEVER
 from fenban.model.case import FORMS, LANES, ZONE_NAMES
@@ -17,8 +20,6 @@ from fenban.model.errors import InputError
 from fenban.model.features import _Powers
 from fenban.model.router import BATCH, check_target
 from fenban.training.train import train
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from fenban.model import Case
@@ -36,7 +37,21 @@ TEXTS = [
     "hello world",
     "13800138000",
 ]
-STRANGE = ["", " ", "\n\n", "。。。！！", "😀👨‍👩‍👧🚦", "□□□□", "\x00\x01", "\ud83d", "\u200b\u200b", "a", "㎡" * 50, "谢谢", "您好！"]
+STRANGE = [
+    "",
+    " ",
+    "\n\n",
+    "。。。！！",
+    "😀👨‍👩‍👧🚦",
+    "□□□□",
+    "\x00\x01",
+    "\ud83d",
+    "\u200b\u200b",
+    "a",
+    "㎡" * 50,
+    "谢谢",
+    "您好！",
+]
 
 
 def check(suggestion: Suggestion, top: int = 3) -> None:
@@ -210,7 +225,9 @@ def test_the_json_form_has_the_keys_of_the_contract(router: Router) -> None:
 
 
 def test_co_units_are_other_offices_at_the_same_place(router: Router) -> None:
-    found = router.suggest([f"{place}菜市场路口的红绿灯坏了一个星期，早上全堵死" for place in ("兴宁区", "象山区")])
+    found = router.suggest(
+        [f"{place}菜市场路口的红绿灯坏了一个星期，早上全堵死" for place in ("兴宁区", "象山区")]
+    )
     assert any(suggestion.co_units for suggestion in found)
     for suggestion in found:
         for unit in suggestion.co_units:

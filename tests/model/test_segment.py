@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
+
 from fenban.model import resources
 from fenban.model.segment import ReferenceSegmenter, RustSegmenter, Segmenter, default_segmenter
 from fenban.model.text import normalise
@@ -28,7 +30,7 @@ def sentences() -> list[str]:
     """Three hundred sentences made of halves of shipped cases that never stood together."""
     halves = [re.split(r"[，。！？]", case.submission.text)[0] for case in starter_cases()[::5]]
     chosen = [half for half in halves if 4 <= len(half) <= 60][:301]
-    return [f"{a}，{b}。" for a, b in zip(chosen, chosen[1:], strict=False)]
+    return [f"{a}，{b}。" for a, b in itertools.pairwise(chosen)]
 
 
 def test_the_two_cut_alike(reference: Segmenter, rust: Segmenter, sentences: list[str]) -> None:
@@ -40,7 +42,17 @@ def test_the_two_cut_alike(reference: Segmenter, rust: Segmenter, sentences: lis
 
 @pytest.mark.parametrize(
     "text",
-    ["", "。", "abc DEF-12", "路灯坏了□□□请修", "😀路灯😀坏了", "a\tb", "1.5万元,3.14%", "\ufffd路", "路" * 2000],
+    [
+        "",
+        "。",
+        "abc DEF-12",
+        "路灯坏了□□□请修",
+        "😀路灯😀坏了",
+        "a\tb",
+        "1.5万元,3.14%",
+        "\ufffd路",
+        "路" * 2000,
+    ],
 )
 def test_words_cover_the_text_exactly(reference: Segmenter, rust: Segmenter, text: str) -> None:
     assert "".join(rust.cut(text)) == text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fenban.model import resources
 from fenban.model.signals import (
     DANGER,
@@ -29,17 +30,23 @@ def test_short_but_readable(text: str) -> None:
     assert flags_of(text) == ()
 
 
-@pytest.mark.parametrize("text", ["厨房燃气泄漏了没人来", "电线垂落在人行道上", "小孩触电了", "楼下变压器冒火"])
+@pytest.mark.parametrize(
+    "text", ["厨房燃气泄漏了没人来", "电线垂落在人行道上", "小孩触电了", "楼下变压器冒火"]
+)
 def test_danger(text: str) -> None:
     assert DANGER in flags_of(text)
 
 
-@pytest.mark.parametrize("text", ["这案子法院已受理半年", "不服一审判决怎么办", "他是被执行人躲着不见", "兄弟分家吵起来了"])
+@pytest.mark.parametrize(
+    "text", ["这案子法院已受理半年", "不服一审判决怎么办", "他是被执行人躲着不见", "兄弟分家吵起来了"]
+)
 def test_matters_outside_any_department(text: str) -> None:
     assert flags_of(text) == (OUT_OF_SCOPE,)
 
 
-@pytest.mark.parametrize("text", ["路灯不亮", "公交车太少", "老板拖欠工资三个月", "小区物业收费不公开", "种子补贴没到账"])
+@pytest.mark.parametrize(
+    "text", ["路灯不亮", "公交车太少", "老板拖欠工资三个月", "小区物业收费不公开", "种子补贴没到账"]
+)
 def test_ordinary_matters_raise_nothing(text: str) -> None:
     assert flags_of(text) == ()
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from fenban.model.text import normalise, simplify
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from fenban.model.text import normalise, simplify
 
 GROWING = "㎡…½℃㈠№ﷺ㍿"
 # written so that one character in four is one that folding changes, and the lengths with it
@@ -40,6 +41,13 @@ def folded_piece(character: str) -> str:
         ("尊敬的市长：您好！路灯坏了，谢谢！", "路灯坏了,"),
         ("各位领导你好，停水三天了。此致", "停水三天了。"),
         ("你好，怎么办理居住证", "怎么办理居住证"),
+        ("领导好，停水三天了", "停水三天了"),
+        ("各位领导好！停水三天了", "停水三天了"),
+        ("尊敬的局长我们这里停水", "我们这里停水"),
+        ("市长：我们这里停水", "我们这里停水"),
+        ("局长收红包没人查", "局长收红包没人查"),
+        ("领导班子几年不换", "领导班子几年不换"),
+        ("市长热线没人接", "市长热线没人接"),
         ("", ""),
         (" \n ", ""),
     ],

@@ -1,0 +1,82 @@
+"""A city's own directory from a table, and what is said of one that cannot be used."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import openpyxl
+import pytest
+
+from fenban.model.errors import DirectoryError, InputError, TableError
+from fenban.training.directory_table import HEADERS, read_directory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = "单位名称,职能,属地,简称,职责,启用日期,停用日期\n"
+
+
+def write(path: Path, text: str, coding: str = "utf-8") -> Path:
+    path.write_text(text, coding)
+    return path
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_all_columns(tmp_path: Path, coding: str) -> None:
+    rows = (
+        "南宁市城市管理局,城市管理局,南宁市,市城管局、城管局,管占道；管油烟;管垃圾,2019-01-01,\n"
+        "青秀区城市管理局,城市管理局,南宁市/青秀区,,管占道；管广告,,2025年12月31日\n"
+    )
+    found = read_directory(write(tmp_path / "d.csv", HEADER + rows, coding))
+    city, district = found.units
+    assert (city.name, city.function, city.jurisdiction) == ("南宁市城市管理局", "城市管理局", "南宁市")
+    assert city.aliases == ("市城管局", "城管局")
+    assert (city.valid_from, city.valid_until) == (dt.date(2019, 1, 1), None)
+    assert district.valid_until == dt.date(2025, 12, 31)
+    assert found.functions["城市管理局"].duties == ("管占道", "管油烟", "管垃圾", "管广告")
+
+
+def test_only_the_name_is_needed_and_a_unit_is_its_own_function(tmp_path: Path) -> None:
+    found = read_directory(write(tmp_path / "d.jsonl", '{"unit": "甲局"}\n{"unit": "乙局"}\n'))
+    assert [(unit.name, unit.function) for unit in found.units] == [("甲局", "甲局"), ("乙局", "乙局")]
+
+
+def test_a_workbook_with_dates_and_a_row_without_a_name(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["单位", "启用日期", "职责"], ["甲局", dt.datetime(2020, 5, 6), "一\n二"], [None, None, "三"]):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "d.xlsx")
+    found = read_directory(tmp_path / "d.xlsx")
+    assert [unit.name for unit in found.units] == ["甲局"]
+    assert found.units[0].valid_from == dt.date(2020, 5, 6)
+    assert found.functions["甲局"].duties == ("一", "二")
+
+
+@pytest.mark.parametrize("header", HEADERS["name"])
+def test_every_known_header_of_the_name(tmp_path: Path, header: str) -> None:
+    assert read_directory(write(tmp_path / "d.csv", f"{header},x\n甲局,1\n")).unit("甲局")
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "expected"),
+    [
+        ("甲,乙\n1,2\n", TableError, "no column of units among: 甲, 乙"),
+        ("单位,职能\n,\n", TableError, "no rows"),
+        ("单位,职能\n,城管\n", TableError, "names no unit"),
+        ("单位\n甲局\n乙局\n甲局\n", DirectoryError, 'row 4, column "单位": 甲局 comes twice'),
+        ("单位,启用日期\n甲局,去年\n", DirectoryError, 'row 2, column "启用日期": .* is not a date'),
+        (
+            "单位,启用日期,停用日期\n甲局,2025-01-01,2024-01-01\n",
+            DirectoryError,
+            'row 2, column "停用日期": .*before',
+        ),
+        ('单位,职能\n甲局,"城管\n乙局,x\n', DirectoryError, "row 2.*quotes"),
+    ],
+)
+def test_what_cannot_be_used_is_named_by_row_and_column(
+    tmp_path: Path, text: str, error: type[InputError], expected: str
+) -> None:
+    with pytest.raises(error, match=expected) as raised:
+        read_directory(write(tmp_path / "d.csv", text))
+    assert "d.csv" in str(raised.value)
