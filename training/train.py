@@ -28,6 +28,8 @@ from fenban.training.observe import Observed, observe
 from fenban.training.progress import silent
 from fenban.training.targets import targets_of
 from fenban.training.tuning import (
+    FOLDS,
+    Split,
     best_answers,
     fit_sigmoid_temperature,
     fit_temperature,
@@ -110,7 +112,7 @@ def train(
         local_places=world.local_places,
         target_precision=target_precision,
         labels=labels,
-        facts=_facts(cases, curves, seed, parent, len(rounds)),
+        facts=_facts(cases, curves, seed, parent, rounds),
     )
 
 
@@ -249,8 +251,13 @@ def _frequencies(cases: Sequence[Case], directory: Directory, flat: bool) -> Cou
 
 
 def _facts(
-    cases: Sequence[Case], curves: dict[str, PrecisionCurve], seed: int, parent: str | None, rounds: int
+    cases: Sequence[Case],
+    curves: dict[str, PrecisionCurve],
+    seed: int,
+    parent: str | None,
+    rounds: Sequence[Split],
 ) -> dict[str, Any]:
+    measured_on = "the latest slice" if rounds[0].by_time else f"{len(rounds)} of {FOLDS} folds"
     libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
     metrics = {
         label: {"n": len(curve.correct), "top1": round(float(curve.correct.mean()), 4)}
@@ -263,7 +270,7 @@ def _facts(
         "seed": seed,
         "parent": parent,
         "data": {"cases": len(cases), "sha256": fingerprint(cases)},
-        "metrics": {"measured_on": "latest slice" if rounds == 1 else f"{rounds} folds", **metrics},
+        "metrics": {"measured_on": measured_on, **metrics},
     }
 
 

@@ -33,6 +33,7 @@ class Split:
 
     train: NDArray[np.bool_]
     unseen: NDArray[np.bool_]
+    by_time: bool = False
 
 
 def splits(dates: Sequence[dt.date | None], seed: int) -> list[Split]:
@@ -47,7 +48,7 @@ def splits(dates: Sequence[dt.date | None], seed: int) -> list[Split]:
         order = np.argsort(ordinal, kind="stable")
         unseen = np.zeros(n, dtype=bool)
         unseen[order[int(n * (1 - SLICE)) :]] = True
-        return [Split(~unseen, unseen)]
+        return [Split(~unseen, unseen, by_time=True)]
     folds = KFold(n_splits=min(FOLDS, n), shuffle=True, random_state=seed)
     rounds = min(FOLDS, math.ceil(OBSERVED_ENOUGH / (n / FOLDS)))
     found = []

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+
 from fenban.model import Case, Router, Submission
 from fenban.model.artifact import save
 from fenban.serving.api import create_app

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+
 from fenban.serving.access import new_token
 from fenban.serving.settings import ServiceSettings
 

@@ -7,8 +7,9 @@ import json
 import re
 
 import pytest
-from fenban.serving import schemas
 from jsonschema import Draft202012Validator
+
+from fenban.serving import schemas
 
 TEXT = "南宁市青秀区的公交车总是等很久才来一趟"
 STATUSES = {

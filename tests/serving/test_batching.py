@@ -7,6 +7,7 @@ import dataclasses
 import threading
 
 import pytest
+
 from fenban.model import Submission
 from fenban.serving.batching import MicroBatcher, NotReadyError, Options, OverloadedError
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 from fenban.model.case import ZONE_NAMES
 from fenban.model.signals import MISSING_NAMES, SIGNAL_NAMES
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 CONSOLE = Path(str(resources.files("fenban.serving.console")))
 STATIC = CONSOLE / "static"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from fenban.model.errors import InputError
 from fenban.training.columns import (
     FIELDS,

@@ -44,7 +44,8 @@ def test_only_the_name_is_needed_and_a_unit_is_its_own_function(tmp_path: Path) 
 
 def test_a_workbook_with_dates_and_a_row_without_a_name(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
-    for row in (["单位", "启用日期", "职责"], ["甲局", dt.datetime(2020, 5, 6), "一\n二"], [None, None, "三"]):
+    header, nameless = ["单位", "启用日期", "职责"], [None, None, "三"]
+    for row in (header, ["甲局", dt.datetime(2020, 5, 6), "一\n二"], nameless):
         book.worksheets[0].append(row)
     book.save(tmp_path / "d.xlsx")
     found = read_directory(tmp_path / "d.xlsx")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
+
 from fenban.model.errors import InputError, TableError
 from fenban.training.cells import as_count, as_date, as_text, as_topic, as_units
 from fenban.training.columns import NamedColumns

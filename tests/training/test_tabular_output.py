@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
+
 from fenban.model.errors import TableError
 from fenban.training import tabular_output
 from fenban.training.tables import Row, open_table

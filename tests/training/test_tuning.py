@@ -1,0 +1,110 @@
+"""What is learnt on unseen texts: splits, temperatures, weights of units, calibration."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from fenban.model.calibration import TopCalibration, softmax
+from fenban.training import tuning
+from fenban.training.tuning import (
+    best_answers,
+    fit_conditional_logit,
+    fit_sigmoid_temperature,
+    fit_temperature,
+    fit_top_calibration,
+    splits,
+)
+
+DAY = dt.date(2026, 1, 1)
+
+
+def test_a_small_set_is_split_into_folds_that_cover_it_once() -> None:
+    found = splits([None] * 50, 1)
+    assert len(found) > 1
+    assert (np.sum([split.unseen for split in found], axis=0) == 1).all()
+    assert all((split.train ^ split.unseen).all() for split in found)
+    assert all((a.unseen == b.unseen).all() for a, b in zip(found, splits([None] * 50, 1), strict=True))
+
+
+def test_a_large_dated_set_keeps_its_latest_part_unseen() -> None:
+    n = tuning.ENOUGH_FOR_A_SLICE
+    dates = [DAY + dt.timedelta(days=(i * 7) % 365) for i in range(n)]
+    (split,) = splits(dates, 1)
+    days = np.array([date.toordinal() for date in dates])
+    assert split.unseen.mean() == pytest.approx(tuning.SLICE, abs=0.01)
+    assert days[split.unseen].min() >= days[split.train].max()
+
+
+@pytest.mark.parametrize("dates", [[None] * 4000, [DAY] * 4000, [DAY] * 3000 + [None] * 1000])
+def test_a_large_set_without_a_course_of_time_is_split_into_folds(dates: list[dt.date | None]) -> None:
+    assert len(splits(dates, 1)) > 1
+
+
+def draw_margins(n: int, temperature: float) -> tuple[np.ndarray, np.ndarray]:
+    draw = np.random.default_rng(5)
+    margins = draw.normal(size=(n, 4)).astype(np.float32)
+    probabilities = softmax(margins, temperature)
+    return margins, np.array([draw.choice(4, p=row / row.sum()) for row in probabilities.astype(float)])
+
+
+@pytest.mark.parametrize("temperature", [0.2, 0.5, 1.0, 2.0])
+def test_the_temperature_that_made_the_labels_is_found(temperature: float) -> None:
+    margins, truth = draw_margins(6000, temperature)
+    assert fit_temperature(margins, truth) == pytest.approx(temperature, rel=0.15)
+    truth[::3] = -1  # labels never seen are left out
+    assert fit_temperature(margins, truth) == pytest.approx(temperature, rel=0.2)
+
+
+def test_a_temperature_needs_something_to_choose_from() -> None:
+    one = np.zeros((5, 1), dtype=np.float32)
+    assert fit_temperature(one, np.zeros(5, dtype=np.int64)) == 1.0
+    assert fit_temperature(np.zeros((5, 2), dtype=np.float32), np.full(5, -1)) == 1.0
+
+
+def test_the_temperature_of_independent_answers_is_found() -> None:
+    draw = np.random.default_rng(6)
+    margins = draw.normal(size=(3000, 3)).astype(np.float32)
+    truth = draw.random(margins.shape) < 1 / (1 + np.exp(-margins / 0.5))
+    assert fit_sigmoid_temperature(margins, truth) == pytest.approx(0.5, rel=0.15)
+
+
+def test_best_answers_count_the_unknown_as_wrong() -> None:
+    probabilities = np.array([[0.7, 0.3], [0.4, 0.6], [0.9, 0.1]], dtype=np.float32)
+    confidence, correct = best_answers(probabilities, np.array([0, 0, -1]))
+    assert confidence.tolist() == pytest.approx([0.7, 0.6, 0.9])
+    assert correct.tolist() == [True, False, False]
+
+
+def test_the_weights_that_made_the_choices_are_found() -> None:
+    draw = np.random.default_rng(7)
+    truth = np.array([2.0, -1.0])
+    factors = [draw.normal(size=(draw.integers(2, 6), 2)).astype(np.float32) for _ in range(3000)]
+    chosen = []
+    for rows in factors:
+        powers = np.exp(rows @ truth)
+        chosen.append(int(draw.choice(len(rows), p=powers / powers.sum())))
+    found = fit_conditional_logit(factors, chosen, [0.0, 0.0], 0.1)
+    assert found == pytest.approx(truth, abs=0.15)
+
+
+def test_a_strong_pull_holds_the_weights_where_they_start() -> None:
+    factors = [np.array([[1.0], [0.0]], dtype=np.float32)] * 20
+    free = fit_conditional_logit(factors, [0] * 20, [0.5], 0.01)
+    held = fit_conditional_logit(factors, [0] * 20, [0.5], 1e6)
+    assert free[0] > 2
+    assert held[0] == pytest.approx(0.5, abs=0.01)
+
+
+def test_calibration_mends_overconfidence_and_leaves_a_few_texts_alone() -> None:
+    draw = np.random.default_rng(8)
+    confidence = draw.uniform(0.3, 0.999, 5000).astype(np.float32)
+    correct = draw.random(5000) < confidence**2  # right less often than it claims
+    calibration = fit_top_calibration(confidence, correct)
+    claimed = np.array([0.5, 0.7, 0.9], dtype=np.float32)
+    rows = np.column_stack([claimed, 1 - claimed]).astype(np.float32)
+    mended = calibration.apply(rows)[:, 0]
+    assert mended == pytest.approx(claimed**2, abs=0.05)
+    assert fit_top_calibration(confidence[:99], correct[:99]) == TopCalibration()
