@@ -148,7 +148,7 @@ def _batch_speed(folder: Path) -> dict[str, int]:
     }
     # the processes' start is counted
     rates["all cores, with evidence"] = _rate(
-        len(texts), lambda: deque(suggest_batches(folder, batches, Asked()), maxlen=0)
+        len(texts), lambda: deque(suggest_batches(router, batches, Asked(), folder), maxlen=0)
     )
     return rates
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import multiprocessing.context
 import os
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from fenban.model.case import Submission, Suggestion
 
-WORTH_A_POOL = 8  # batches from which starting processes pays
+WORTH_A_POOL = 12  # batches from which starting processes pays
 _AHEAD = 3  # batches in flight a process
 
 
@@ -47,26 +48,26 @@ def _suggest(batch: list[Submission], asked: Asked) -> list[Suggestion]:
 
 
 def suggest_batches(
-    folder: Path,
+    router: Router,
     batches: Iterable[list[Submission]],
     asked: Asked,
+    folder: Path | None = None,
     processes: int | None = None,
 ) -> Iterator[list[Suggestion]]:
     """Yield the suggestions of each batch, in order.
 
-    A short run is worked on in this process; a longer one by ``processes`` (default: one a core).
-    No more than a few batches are read ahead of what has been taken.
+    A short run is worked on by ``router`` in this process; a longer one by ``processes`` (default:
+    one a core) that load the model from ``folder`` themselves, where that is given. No more than a
+    few batches are read ahead of what has been taken.
     """
     processes = processes or os.cpu_count() or 1
     iterator = iter(batches)
-    first = list(itertools.islice(iterator, WORTH_A_POOL))
-    if len(first) < WORTH_A_POOL or processes < 2:
-        router = Router.load(folder)
+    first = list(itertools.islice(iterator, WORTH_A_POOL)) if folder and processes > 1 else []
+    if folder is None or len(first) < WORTH_A_POOL:
         for batch in itertools.chain(first, iterator):
             yield router.suggest(batch, top=asked.top, target_precision=asked.target_precision)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _load, (str(folder),)) as pool:
+    with ProcessPoolExecutor(processes, _context(), _load, (str(folder),)) as pool:
         waiting: deque[Future[list[Suggestion]]] = deque()
         for batch in itertools.chain(first, iterator):
             waiting.append(pool.submit(_suggest, batch, asked))
@@ -74,3 +75,12 @@ def suggest_batches(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Prefer a server that has imported the model's code once and forks from a clean state."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["fenban.model.router"])
+    return context

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fenban.model.case import ZONE_NAMES
 from fenban.model.errors import InputError
 from fenban.model.signals import MISSING_NAMES, SIGNAL_NAMES
+from fenban.serving.pool import Asked, suggest_batches
 from fenban.serving.rows import open_submissions
 from fenban.training.progress import silent
 from fenban.training.tabular_output import TableWriter
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from fenban.model.case import Suggestion
+    from fenban.model.case import Submission, Suggestion
     from fenban.model.router import Router
     from fenban.serving.rows import SubmissionRow
     from fenban.training.columns import NamedColumns
@@ -90,24 +91,29 @@ class Triage:
             TableWriter.open(self.target, [*rows.headers, *_free_names(rows.headers)]).discard()
 
     def run(
-        self, router: Router, target_precision: float | None = None, progress: Progress = silent
+        self,
+        router: Router,
+        target_precision: float | None = None,
+        progress: Progress = silent,
+        folder: Path | None = None,
     ) -> Outcome:
-        """Write the result, row by row in the order of the source; a blank row stays blank."""
+        """Write the result, row by row in the order of the source; a blank row stays blank.
+
+        With the ``folder`` of the router's model a long backlog is shared among all cores.
+        """
         outcome = Outcome()
         keeps_types = self.target.suffix.lower() == ".xlsx"
         with open_submissions(self.source, self.named, self.jurisdiction) as rows:
             added = _free_names(rows.headers)
             widths = {new: _WIDTHS[old] for old, new in zip(ADDED, added, strict=True) if old in _WIDTHS}
             with TableWriter.open(self.target, [*rows.headers, *added], widths) as writer:
-                for batch in _batches(rows):
-                    progress("route", outcome.n_rows)
-                    suggestions = router.suggest(
-                        [row.submission for row in batch], target_precision=target_precision
-                    )
-                    for row, suggestion in zip(batch, suggestions, strict=True):
-                        values = {**row.values, **row.typed} if keeps_types else row.values
-                        cells = [values.get(header) for header in rows.headers]
-                        writer.write([*cells, *self._added(row, suggestion, outcome)])
+                asked = Asked(target_precision=target_precision)
+                for row, suggestion in _answered(router, rows, asked, folder):
+                    if outcome.n_rows % ROWS_AT_ONCE == 0:
+                        progress("route", outcome.n_rows)
+                    values = {**row.values, **row.typed} if keeps_types else row.values
+                    cells = [values.get(header) for header in rows.headers]
+                    writer.write([*cells, *self._added(row, suggestion, outcome)])
                 outcome.n_cut = writer.cut
         return outcome
 
@@ -133,6 +139,21 @@ def _free_names(headers: Sequence[str]) -> list[str]:
         taken.add(free)
         names.append(free)
     return names
+
+
+def _answered(
+    router: Router, rows: Iterable[SubmissionRow], asked: Asked, folder: Path | None
+) -> Iterator[tuple[SubmissionRow, Suggestion]]:
+    """Pair each row with its suggestion, in order."""
+    read_ahead: deque[list[SubmissionRow]] = deque()
+
+    def submissions() -> Iterator[list[Submission]]:
+        for batch in _batches(rows):
+            read_ahead.append(batch)
+            yield [row.submission for row in batch]
+
+    for suggestions in suggest_batches(router, submissions(), asked, folder):
+        yield from zip(read_ahead.popleft(), suggestions, strict=True)
 
 
 def _batches(rows: Iterable[SubmissionRow]) -> Iterator[list[SubmissionRow]]:

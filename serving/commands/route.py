@@ -21,8 +21,10 @@ from fenban.serving.home import model_folder_of
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from pathlib import Path
 
     from fenban.model.case import Submission, Suggestion
+    from fenban.model.router import Router
 
 HELP = "suggest the departments for a text, or for every text of a file"
 EXAMPLE = 'fenban route "青秀区民族大道的路灯三天没亮了"'
@@ -49,8 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError("give TEXT or --file FILE, not both")
     many = bool(arguments.file)
     submissions = list(_from_file(arguments) if many else _from_text(arguments))
-    router = Router.load(model_folder_of(arguments))
-    suggestions = router.suggest(submissions, top=arguments.top)
+    folder = model_folder_of(arguments)
+    suggestions = _suggested(Router.load(folder), submissions, arguments.top, folder)
     if arguments.json:
         values = [suggestion.as_dict() for suggestion in suggestions]
         print(json.dumps(values if many else values[0], ensure_ascii=False, indent=1))
@@ -58,6 +60,18 @@ def run(arguments: argparse.Namespace) -> int:
     for submission, suggestion in zip(submissions, suggestions, strict=True):
         print("\n".join(_lines(submission, suggestion)), end="\n\n" if many else "\n")
     return DONE
+
+
+def _suggested(router: Router, submissions: list[Submission], top: int, folder: Path) -> list[Suggestion]:
+    """Route all, a long list on all cores."""
+    from fenban.model.router import BATCH
+
+    if len(submissions) <= BATCH:
+        return router.suggest(submissions, top=top)
+    from fenban.serving.pool import Asked, suggest_batches
+
+    batches = (submissions[i : i + BATCH] for i in range(0, len(submissions), BATCH))
+    return [s for part in suggest_batches(router, batches, Asked(top), folder) for s in part]
 
 
 def _from_text(arguments: argparse.Namespace) -> Iterator[Submission]:

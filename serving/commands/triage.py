@@ -47,9 +47,10 @@ def run(arguments: argparse.Namespace) -> int:
     named = columns_of(arguments)
     triage = Triage(Path(arguments.source), Path(arguments.target), named, arguments.jurisdiction)
     triage.check()
-    router = Router.load(model_folder_of(arguments))
+    folder = model_folder_of(arguments)
+    router = Router.load(folder)
     with TerminalProgress() as progress:
-        outcome = triage.run(router, arguments.target_precision, progress)
+        outcome = triage.run(router, arguments.target_precision, progress, folder)
     say(f"{outcome.n_rows} rows in {arguments.target}: {_summary(outcome)}")
     if outcome.n_cut:
         cells = "1 cell is" if outcome.n_cut == 1 else f"{outcome.n_cut} cells are"
