@@ -56,3 +56,9 @@ def test_an_address_that_is_none_of_ours_is_refused(host: str, port: int, expect
 )
 def test_the_address_shown_is_one_that_a_browser_opens(host: str, shown: str) -> None:
     assert _address(host, 80) == shown
+
+
+def test_the_socket_says_that_it_is_tcp() -> None:
+    """Otherwise asyncio leaves Nagle's wait on, and every answer takes 40 ms longer."""
+    with open_socket("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
