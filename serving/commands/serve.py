@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fenban.serving.commands.options import add_home, add_model
 from fenban.serving.exits import DONE, say
@@ -12,9 +12,13 @@ from fenban.serving.home import model_folder_of
 if TYPE_CHECKING:
     import argparse
     import socket
+    from collections.abc import Callable
+
+    from fenban.serving.settings import ServiceSettings
 
 HELP = "open the service: the clerk's page and the API"
 EXAMPLE = "fenban serve --port 8000"
+_QUIET: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
 _LOOPBACKS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
 
 
@@ -25,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--port", type=int, default=8000, help="default 8000; 0 takes a free one")
     parser.add_argument("--jurisdiction", metavar="PATH", help="where texts come from, e.g. 南宁市")
+    parser.add_argument(
+        "--workers", type=int, default=1, choices=range(1, 65), metavar="N", help="processes (default 1)"
+    )
     add_model(parser)
     add_home(parser)
 
@@ -42,11 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None:
     folder = model_folder_of(arguments)
-    import uvicorn
-
-    from fenban.model.router import Router
     from fenban.serving.access import new_token
-    from fenban.serving.api import create_app
     from fenban.serving.settings import ServiceSettings
 
     port = listener.getsockname()[1]
@@ -57,13 +60,34 @@ def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None:
         token=new_token(),
         jurisdiction=arguments.jurisdiction,
     )
-    app = create_app(Router.load(folder), settings)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    serve = _one_process(settings) if arguments.workers == 1 else _several(settings, arguments.workers)
     say(f"\n  分办 is ready. Open 请打开:\n\n    {_address(arguments.host, port)}/?token={settings.token}\n")
     say("  The link holds until the service stops (Ctrl+C). 链接在服务停止前有效。")
     # uvicorn raises Ctrl+C again once it has shut down; for a service that is the ordinary end
     with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+        serve(listener)
+
+
+def _one_process(settings: ServiceSettings) -> Callable[[socket.socket], None]:
+    import uvicorn
+
+    from fenban.model.router import Router
+    from fenban.serving.api import create_app
+
+    app = create_app(Router.load(settings.model_folder), settings)
+    server = uvicorn.Server(uvicorn.Config(app, **_QUIET))
+    return lambda listener: server.run(sockets=[listener])
+
+
+def _several(settings: ServiceSettings, workers: int) -> Callable[[socket.socket], None]:
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
+    from fenban.serving.worker_app import hand_over
+
+    hand_over(settings)
+    config = uvicorn.Config("fenban.serving.worker_app:create", factory=True, workers=workers, **_QUIET)
+    return lambda listener: Multiprocess(config, sockets=[listener]).run()
 
 
 def _address(host: str, port: int) -> str:

@@ -126,8 +126,11 @@ def test_ctrl_c_stops_a_training_cleanly(environment: dict[str, str], tmp_path: 
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
 
 
-def test_ctrl_c_is_the_ordinary_end_of_the_service(environment: dict[str, str], model_folder: Path) -> None:
-    command = [*FENBAN, "serve", "--port", "0", "--model", str(model_folder)]
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_is_the_ordinary_end_of_the_service(
+    environment: dict[str, str], model_folder: Path, workers: str
+) -> None:
+    command = [*FENBAN, "serve", "--port", "0", "--model", str(model_folder), "--workers", workers]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as process:
         assert process.stderr
         said = []
