@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fenban.model import resources
 from fenban.training.labels import topic_levels
 from fenban.training.starter import starter_cases
 
@@ -51,7 +52,8 @@ def distributions(cases: Sequence[Case]) -> dict[str, tuple[str, list[tuple[str,
     forms = Counter(case.submission.form or "" for case in cases)
     lanes = Counter(case.lane or "" for case in cases)
     cities = Counter((case.submission.jurisdiction or "").split("/")[0] for case in cases)
-    years = Counter(str(case.submission.received_at)[:4] for case in cases)
+    records = (record for name in resources.starter_files() for record in resources.json_lines(name))
+    years = Counter(record["received_at"][:4] for record in records)
     sizes = [len(case.submission.text) for case in cases]
     lengths = [(f"{low}-{high}", sum(low <= size <= high for size in sizes)) for low, high in _LENGTHS]
     return {

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _BESIDE = ("form", "lane")
 _ENOUGH_CO_UNITS = 0.02  # share of cases with co-units from which these can be learnt
 _FEWEST_INVOLVED = 5  # cases in which a function is a co-unit from which that can be learnt
-_CASES_A_UNIT = 5.0  # mean number of cases a unit from which a flat classifier of units pays
+_CASES_A_UNIT = 5  # mean number of cases a unit from which a flat classifier of units pays
+_MOST = 0.4  # share of the cases that units with so many have, where the mean is below
 
 
 def targets_of(cases: Sequence[Case], directory: Directory | None) -> list[Target]:
@@ -47,7 +48,13 @@ def _target(name: str, labels: dict[int, str]) -> Target:
 def _unit_targets(cases: Sequence[Case], directory: Directory) -> list[Target]:
     units = {i: case.lead_unit for i, case in enumerate(cases) if case.lead_unit}
     counts = Counter(units.values())
-    if not counts or len(units) / len(counts) < _CASES_A_UNIT:
+    if counts and len(units) / len(counts) < _CASES_A_UNIT:
+        # as where a city's cases join the invented ones: learn the units that have handled enough
+        often = {name for name, n in counts.items() if n >= _CASES_A_UNIT}
+        if sum(counts[name] for name in often) < _MOST * len(units):
+            return []
+        units = {i: name for i, name in units.items() if name in often}
+    if not units:
         return []
     where = {i: unit.jurisdiction or "" for i, name in units.items() if (unit := directory.unit(name))}
     found = [_target("unit", units)]

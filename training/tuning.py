@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SLICE = 0.2
-ENOUGH_FOR_A_SLICE = 4000
+ENOUGH_FOR_A_SLICE = 2500  # cases with a date
 FOLDS = 4
 OBSERVED_ENOUGH = 700  # unseen texts from which a few parameters can be learnt; folds beyond are saved
 _FEWEST_TO_CALIBRATE = 100
@@ -40,14 +40,15 @@ def splits(dates: Sequence[dt.date | None], seed: int) -> list[Split]:
     """Split by time where there is time and enough of it, else into folds.
 
     The latest slice tells best how a model fares on what comes next; a small set cannot spare it.
+    Cases without a date are learnt from and never in the slice.
     """
     n = len(dates)
     dated = [date for date in dates if date is not None]
-    if n >= ENOUGH_FOR_A_SLICE and len(dated) >= 0.9 * n and len(set(dated)) > 5:
+    if len(dated) >= ENOUGH_FOR_A_SLICE and len(set(dated)) > 5:
         ordinal = np.array([date.toordinal() if date else 0 for date in dates])
         order = np.argsort(ordinal, kind="stable")
         unseen = np.zeros(n, dtype=bool)
-        unseen[order[int(n * (1 - SLICE)) :]] = True
+        unseen[order[n - round(len(dated) * SLICE) :]] = True
         return [Split(~unseen, unseen, by_time=True)]
     folds = KFold(n_splits=min(FOLDS, n), shuffle=True, random_state=seed)
     rounds = min(FOLDS, math.ceil(OBSERVED_ENOUGH / (n / FOLDS)))
