@@ -27,11 +27,13 @@ def grown(directory: Directory, cases: Sequence[Case]) -> Directory:
     """
     gazetteer = shipped_gazetteer(None)
     unlisted = [c for c in cases if c.lead_unit and directory.unit(c.lead_unit) is None]
+    written = {case.lead_unit for case in unlisted if case.function}
     functions = dict(directory.functions)
     units: list[Unit] = []
     for unit in _from_labels(unlisted, gazetteer).units:
         listed = directory.function_called(unit.function or take_apart(unit.name, gazetteer).rest)
-        name = listed.name if listed else unit.function
+        # a function that the cases write is what the classifier learns: the unit must stand under it
+        name = listed.name if listed and unit.name not in written else unit.function
         if name is None and functions:
             name = unit.name  # its own function, so that it can be suggested beside the others
         if name is not None:

@@ -20,6 +20,7 @@ _BESIDE = ("form", "lane")
 _ENOUGH_CO_UNITS = 0.02  # share of cases with co-units from which these can be learnt
 _FEWEST_INVOLVED = 5  # cases in which a function is a co-unit from which that can be learnt
 _CASES_A_UNIT = 5  # mean number of cases a unit from which a flat classifier of units pays
+_MANY_UNITS = 1000  # beyond, learning every one costs more than the rare ones give
 _MOST = 0.4  # share of the cases that units with so many have, where the mean is below
 
 
@@ -48,7 +49,7 @@ def _target(name: str, labels: dict[int, str]) -> Target:
 def _unit_targets(cases: Sequence[Case], directory: Directory) -> list[Target]:
     units = {i: case.lead_unit for i, case in enumerate(cases) if case.lead_unit}
     counts = Counter(units.values())
-    if counts and len(units) / len(counts) < _CASES_A_UNIT:
+    if counts and (len(units) / len(counts) < _CASES_A_UNIT or len(counts) > _MANY_UNITS):
         # as where a city's cases join the invented ones: learn the units that have handled enough
         often = {name for name, n in counts.items() if n >= _CASES_A_UNIT}
         if sum(counts[name] for name in often) < _MOST * len(units):

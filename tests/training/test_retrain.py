@@ -316,3 +316,12 @@ def test_a_new_department_is_learnt(with_function: bool, with_duties: bool) -> N
     assert result.comparison.promotes, result.comparison.why()
     assert "水利局" in {unit.name for unit in result.content.directory.units}  # type: ignore[union-attr]
     assert result.cases == (*known, *new)  # kept as they were given, so that they are known next time
+
+
+def test_a_new_unit_stands_under_the_function_that_its_cases_write() -> None:
+    """城管局 is an alias of 城市管理局, but the classifier learns the label as it is written."""
+    known = Directory([Function("城市管理局", aliases=("城管局",))], [Unit("甲市城市管理局", "城市管理局")])
+    cases = [Case(Submission("占道"), function="城管局", lead_unit="美兰区城管局")]
+    unit = grown(known, cases).unit("美兰区城管局")
+    assert unit is not None
+    assert unit.function == "城管局"

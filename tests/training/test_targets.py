@@ -76,3 +76,14 @@ def test_a_few_co_units_among_many_cases_are_not_learnt() -> None:
     joint = [case(function="城管", co_units=("青秀水利",)) for _ in range(5)]
     assert "involved" in names([*joint, *[case(function="城管")] * 200], DIRECTORY)
     assert "involved" not in names([*joint, *[case(function="城管")] * 300], DIRECTORY)
+
+
+def test_beside_many_units_seen_once_those_seen_often_are_learnt() -> None:
+    """As where a city's own cases join the invented ones."""
+    once = [case(function="水利", lead_unit=f"第{i}水利") for i in range(12)]
+    often = [case(function="城管", lead_unit=unit) for unit in ("青秀城管", "江南城管") for _ in range(6)]
+    units = [Unit(f"第{i}水利", "水利") for i in range(12)]
+    directory = Directory(DIRECTORY.functions.values(), (*DIRECTORY.units, *units))
+    targets = {target.name: target for target in targets_of([*once, *often], directory)}
+    assert targets["unit"].classes == ("江南城管", "青秀城管")
+    assert "unit" not in {target.name for target in targets_of([*once, *once, *often], directory)}

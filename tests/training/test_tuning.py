@@ -114,3 +114,11 @@ def test_calibration_mends_overconfidence_and_leaves_a_few_texts_alone() -> None
     mended = calibration.apply(rows)[:, 0]
     assert mended == pytest.approx(claimed**2, abs=0.05)
     assert fit_top_calibration(confidence[:99], correct[:99]) == TopCalibration()
+
+
+def test_undated_cases_are_never_the_latest_slice() -> None:
+    days = [dt.date(2020, 1, 1) + dt.timedelta(days=i % 900) for i in range(3000)]
+    (split,) = splits([None] * 2000 + days, 0)
+    assert split.by_time
+    assert not split.unseen[:2000].any()
+    assert split.unseen.sum() == 600
