@@ -4,8 +4,8 @@ import { byId, copyOf, show, write } from "./dom.js";
 import { FLAG_NAMES, MISSING_HINTS, MISSING_NAMES, percent, topicPath, zoneMeaning } from "./labels.js";
 import { fullText, pieces } from "./spans.js";
 
-const LIKELY_TOPIC = 0.05;
-const MAX_TOPICS = 3;
+const LIKELY = 0.05;
+const MAX_RANKED = 3;
 
 /** The Chinese name of a zone, from the template. @param {import("./types.js").Zone} zone */
 export function zoneName(zone) {
@@ -47,13 +47,23 @@ function flagRow(kind, name, hint) {
 }
 
 /** @param {import("./types.js").Suggestion} suggestion */
-function showFacts({ co_units: coUnits, topics, form, lane }) {
-  const likely = topics.filter((topic, rank) => !rank || topic.probability >= LIKELY_TOPIC).slice(0, MAX_TOPICS);
+function showFacts({ co_units: coUnits, functions, topics, form, lane }) {
   fill("co-units", coUnits.map((unit) => [unit.unit, percent(unit.probability)]), "没有看出需要协办的单位");
-  fill("topics", likely.map((topic) => [topicPath(topic.path), percent(topic.probability)]), "模型没有学过主题");
+  fill("functions", likely(functions).map((f) => [f.function, percent(f.probability)]), "模型没有学过职能");
+  fill("topics", likely(topics).map((topic) => [topicPath(topic.path), percent(topic.probability)]), "模型没有学过主题");
   fill("form-name", form ? [[form.name, percent(form.probability)]] : [], "模型没有学过形式");
   fill("lane", lane ? [[lane.name, lane.reason]] : [], "模型没有给出");
   byId("lane").classList.toggle("urgent", lane !== null && lane.name === "紧急");
+}
+
+/**
+ * The first answer and those that are likely besides.
+ * @template {{probability: number}} T
+ * @param {T[]} ranked
+ * @returns {T[]}
+ */
+function likely(ranked) {
+  return ranked.filter((answer, rank) => !rank || answer.probability >= LIKELY).slice(0, MAX_RANKED);
 }
 
 /** @param {string} id @param {string[][]} rows name and note @param {string} none said where there are no rows */
