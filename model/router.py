@@ -166,10 +166,12 @@ class Router:
             names = self.scorer.classes(head)
             if not names:
                 continue
-            if head == "unit":
+            if head != "unit":
+                answer = int(scored.by_head[head][i].argmax())
+            elif scored.units[i] and scored.units[i][0].unit in names:
                 answer = names.index(scored.units[i][0].unit)
             else:
-                answer = int(scored.by_head[head][i].argmax())
+                break  # a unit that was seen too seldom for the words to speak for it
             starts, ends, added = self.scorer.contributions(scored, i, spans, head, answer)
             words = weighed_words(scored.reading, i, starts, ends, added)
             return Evidence(words, self._duties.best(names[answer], similarities))

@@ -5,24 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fenban.model import Router, Submission, Suggestion
+from fenban.model import Case, Router, Submission, Suggestion
 from fenban.model.calibration import NEVER
 from fenban.model.case import FORMS, LANES, ZONE_NAMES
+from fenban.model.composition import UnitComposer
 from fenban.model.directory import Directory, Unit
 from fenban.model.errors import InputError
 from fenban.model.features import _Powers
 from fenban.model.router import BATCH, check_target
 from fenban.training.train import train
-
-if TYPE_CHECKING:
-    from fenban.model import Case
 
 TEXTS = [
     "南宁市兴宁区的红绿灯坏了三天",
@@ -292,3 +290,20 @@ def test_powers_grow_under_many_threads() -> None:
             assert len(up) == len(down)
             assert np.array_equal(up, reference[0][: len(up)])
             assert np.array_equal(down, reference[1][: len(down)])
+
+
+def test_a_unit_too_seldom_seen_to_be_learnt_is_suggested_without_words() -> None:
+    """Units alone, no functions: the flat classifier knows only those that came up often."""
+    often = [Case(Submission(f"{word}坏了{i}次"), lead_unit=unit) for unit, word in UNITS for i in range(6)]
+    once = [Case(Submission(f"{word}没人管"), lead_unit=unit) for unit, word in SELDOM]
+    content = train([*often, *once])
+    assert content.composer is not None
+    assert content.heads.heads["unit"].classes == tuple(sorted(unit for unit, _ in UNITS))
+    upside_down = UnitComposer(content.composer.table, [0.0, 0.0, 0.0, 0.0, -50.0])
+    (suggestion,) = Router(replace(content, composer=upside_down)).suggest(["路灯坏了"])
+    assert suggestion.lead_units[0].unit in {unit for unit, _ in SELDOM}
+    assert suggestion.evidence.words == ()
+
+
+UNITS = (("光明股", "路灯"), ("清泉股", "水管"))
+SELDOM = (("青松站", "树"), ("白帆站", "船"), ("红果站", "果"), ("黄土站", "土"), ("紫云站", "云"))
