@@ -23,7 +23,7 @@ from scipy import sparse
 
 from fenban.model.calibration import PrecisionCurve, TopCalibration
 from fenban.model.classifier import Head, LinearHeads
-from fenban.model.composition import UnitComposer, UnitTable
+from fenban.model.composition import FACTORS, UnitComposer, UnitTable
 from fenban.model.directory import Directory
 from fenban.model.errors import DirectoryError, ModelFolderError
 from fenban.model.features import TABLE_BITS, FeatureSpace
@@ -160,7 +160,6 @@ def _arrays(content: ModelContent) -> dict[str, NDArray[Any]]:
         arrays["units.flat"] = table.flat
         arrays["units.jurisdiction"] = table.jurisdiction
         arrays["units.log_frequency"] = table.log_frequency
-        arrays["units.weights"] = content.composer.weights
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
@@ -173,6 +172,7 @@ def _settings(content: ModelContent) -> dict[str, Any]:
         "tops": {label: [top.a, top.b, top.c] for label, top in sorted(content.tops.items())},
         "curves": sorted(content.curves),
         "units": [[u.name, u.function] for u in content.composer.table.units] if content.composer else None,
+        "unit_weights": content.composer.weights if content.composer else None,
         "unit_top": astuple(content.composer.calibration) if content.composer else None,
         "home": content.home,
         "local_places": [list(pair) for pair in content.local_places],
@@ -243,7 +243,10 @@ def _composer(
         arrays["units.jurisdiction"],
         arrays["units.log_frequency"],
     )
-    return UnitComposer(table, arrays["units.weights"], TopCalibration(*settings["unit_top"]))
+    weights = settings.get("unit_weights")
+    if weights is None:  # written before factors had names
+        weights = dict(zip(FACTORS, arrays["units.weights"].tolist(), strict=False))
+    return UnitComposer(table, weights, TopCalibration(*settings["unit_top"]))
 
 
 def _write_json(path: Path, value: object) -> None:

@@ -1,34 +1,62 @@
 """Composing units: P(unit) = sum over functions of P(function) x P(unit | function, place, text).
 
 A unit is mostly a function at a place. Within one function the units compete by a conditional
-logit (McFadden, 1974) over five things: the margin of a flat classifier of units, what the words
-say about the place (a classifier of jurisdictions), whether the text names the unit's place or one
-that encloses it, and how often the unit has handled anything. Which of these exist depends on the
-cases a model was trained on; the weights are learnt on texts the classifiers had not seen.
+logit (McFadden, 1974) over the factors below. Which of them exist depends on the cases a model was
+trained on and on the parts it has; a factor that says nothing adds nothing. The weights are learnt
+on texts the classifiers had not seen.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from fenban.model.calibration import TopCalibration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from fenban.model.directory import Unit
     from fenban.model.places import PlaceReading
 
-FACTORS = ("flat", "jurisdiction", "named", "encloses", "frequency")
-DIRECTORY_WEIGHTS = (0.0, 0.0, 7.0, 5.0, 0.7)  # where places and the directory must do alone
-MAX_FUNCTIONS = 10
+Matrix: TypeAlias = "NDArray[np.float32]"
+
+DIRECTORY_WEIGHTS = {"named": 7.0, "encloses": 5.0, "frequency": 0.7}  # places and directory alone
 _CLOSENESS = (1.0, 0.25)  # of the place right around the one named, and of the next
-_ENOUGH = 0.995
+_UNKNOWN_PLACE = -6.0  # log-probability of a place that the classifier of jurisdictions never saw
+
+
+@dataclass(frozen=True, slots=True)
+class TextSignals:
+    """What is known of a batch of texts; None where nothing is. Rows are in the order of ``places``.
+
+    ``functions`` are calibrated probabilities (texts, functions); None where all units are of one
+    kind. ``flat`` are margins (texts, unit classes), ``jurisdiction`` log-probabilities (texts,
+    jurisdiction classes), by the columns that the table of units names. All others are (texts,
+    units), in the order of the table's units.
+    """
+
+    places: Sequence[PlaceReading]
+    functions: Matrix | None = None
+    flat: Matrix | None = None
+    jurisdiction: Matrix | None = None
+    learnt_place: Matrix | None = None
+    dense_unit: Matrix | None = None
+    dense_jurisdiction: Matrix | None = None
+    neighbours: Matrix | None = None
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def rows(self, start: int, stop: int) -> TextSignals:
+        """Return the signals of the texts from ``start`` up to ``stop``."""
+        values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        parts = {name: value[start:stop] for name, value in values.items() if value is not None}
+        return TextSignals(**parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +99,18 @@ class UnitComposer:
     """Ranks units from the probabilities of functions and what a text says about the place."""
 
     def __init__(
-        self,
-        table: UnitTable,
-        weights: Sequence[float] | NDArray[np.float32],
-        calibration: TopCalibration | None = None,
+        self, table: UnitTable, weights: Mapping[str, float], calibration: TopCalibration | None = None
     ) -> None:
-        self.table = table
-        self.weights = np.asarray(weights, dtype=np.float32)
+        """Weights are by the name of a factor; a factor without one counts for nothing."""
+        unknown = sorted(set(weights) - set(FACTORS))
+        if unknown:
+            raise ValueError(f"unknown factors of units: {', '.join(unknown)}")
+        self.table: UnitTable = table
+        self.weights = {name: float(weights[name]) for name in FACTORS if weights.get(name)}
         self.calibration = calibration or TopCalibration()
-        n_functions = int(table.function.max()) + 1 if len(table.function) else 0
-        self._bounds = np.searchsorted(table.function, np.arange(n_functions + 1))
+        # where each function's units begin, and the number of the function's block for every unit
+        self._begins = np.flatnonzero(np.diff(table.function, prepend=-1))
+        self._block = np.cumsum(np.diff(table.function, prepend=-1) > 0) - 1
         self._at: dict[str, list[int]] = {}
         for i, unit in enumerate(table.units):
             if unit.jurisdiction:
@@ -88,93 +118,94 @@ class UnitComposer:
 
     def slice_of(self, function: int) -> slice:
         """Return the rows of the table that belong to the function of this number."""
-        if function + 1 >= len(self._bounds):
-            return slice(0, 0)
-        return slice(int(self._bounds[function]), int(self._bounds[function + 1]))
+        begin, end = np.searchsorted(self.table.function, (function, function + 1))
+        return slice(int(begin), int(end))
 
-    def place_factors(self, reading: PlaceReading) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
-        """Return for every unit whether the text names its place, and how closely it encloses one."""
-        if not reading.places:
-            return None
-        named = np.zeros(len(self.table.units), dtype=np.float32)
-        encloses = np.zeros(len(self.table.units), dtype=np.float32)
-        for place in reading.places:
-            named[self._at.get(place.path, [])] = 1
-            for closeness, path in zip(_CLOSENESS, place.parents, strict=False):
-                rows = self._at.get(path, [])
-                encloses[rows] = np.maximum(encloses[rows], closeness)
-        return named, encloses
-
-    def factors(
-        self,
-        rows: slice,
-        flat: NDArray[np.float32] | None,
-        jurisdiction: NDArray[np.float32] | None,
-        places: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
-    ) -> NDArray[np.float32]:
-        """Return the (units of ``rows``, 5) matrix of factors, in the order of ``FACTORS``."""
-        table = self.table
-        out = np.zeros((rows.stop - rows.start, len(FACTORS)), dtype=np.float32)
-        if flat is not None:
-            out[:, 0] = _pick(flat, table.flat[rows], float(flat.min()))
-        if jurisdiction is not None:
-            out[:, 1] = _pick(jurisdiction, table.jurisdiction[rows], -6.0)
-        if places is not None:
-            out[:, 2] = places[0][rows]
-            out[:, 3] = places[1][rows]
-        out[:, 4] = table.log_frequency[rows]
+    def named(self, places: Sequence[PlaceReading]) -> Matrix:
+        """Return (texts, units): 1 where a text names the unit's place."""
+        out = np.zeros((len(places), len(self.table.units)), dtype=np.float32)
+        for row, reading in zip(out, places, strict=True):
+            for place in reading.places:
+                row[self._at.get(place.path, [])] = 1
         return out
 
-    def rank(
-        self,
-        functions: NDArray[np.float32] | None,
-        flat: NDArray[np.float32] | None,
-        jurisdiction: NDArray[np.float32] | None,
-        reading: PlaceReading,
-        top: int,
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return the rows of the best ``top`` units (more where names tie) and their probabilities.
+    def encloses(self, places: Sequence[PlaceReading]) -> Matrix:
+        """Return (texts, units): how closely the unit's place encloses one that a text names."""
+        out = np.zeros((len(places), len(self.table.units)), dtype=np.float32)
+        for row, reading in zip(out, places, strict=True):
+            for place in reading.places:
+                for closeness, path in zip(_CLOSENESS, place.parents, strict=False):
+                    units = self._at.get(path, [])
+                    row[units] = np.maximum(row[units], closeness)
+        return out
 
-        ``functions`` are calibrated probabilities (None: all units are of one kind), ``flat`` the
-        margins of the flat classifier, ``jurisdiction`` log-probabilities; one text at a time.
+    def factor(self, name: str, signals: TextSignals) -> Matrix | None:
+        """Return the factor of this name, (texts, units) or (1, units); None where it says nothing."""
+        return _FACTORS[name](self, signals)
+
+    def factors(self, signals: TextSignals, text: int, units: slice) -> Matrix:
+        """Return the (units of the slice, factors) matrix of one text, in the order of ``FACTORS``."""
+        one = signals.rows(text, text + 1)
+        out = np.zeros((units.stop - units.start, len(FACTORS)), dtype=np.float32)
+        for column, name in enumerate(FACTORS):
+            values = self.factor(name, one)
+            if values is not None:
+                out[:, column] = values[0, units]
+        return out
+
+    def probabilities(self, signals: TextSignals) -> Matrix:
+        """Return the calibrated (texts, units) probabilities."""
+        logits = np.zeros((len(signals), len(self.table.units)), dtype=np.float32)
+        for name, weight in self.weights.items():
+            values = self.factor(name, signals)
+            if values is not None:
+                logits += np.float32(weight) * values
+        logits -= np.maximum.reduceat(logits, self._begins, axis=1)[:, self._block]
+        powers = np.exp(logits, out=logits)
+        shares = 1 / np.add.reduceat(powers, self._begins, axis=1)
+        if signals.functions is not None:
+            shares *= signals.functions[:, self.table.function[self._begins]]
+        powers *= shares[:, self._block]
+        return self.calibration.apply(powers)
+
+    def rank(self, signals: TextSignals, top: int) -> list[tuple[NDArray[np.int64], Matrix]]:
+        """Return for every text the rows of its best units and their probabilities.
+
+        At least ``top`` units and some more, because units of one name are one addressee.
         """
-        if not self.table.units:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
-        places = self.place_factors(reading)
-        found: list[NDArray[np.int64]] = []
-        shares: list[NDArray[np.float32]] = []
-        for function, probability in _likely(functions):
-            rows = self.slice_of(function)
-            if rows.stop == rows.start:
-                continue
-            logits = self.factors(rows, flat, jurisdiction, places) @ self.weights
-            powers = np.exp(logits - logits.max())
-            found.append(np.arange(rows.start, rows.stop))
-            shares.append(powers * np.float32(probability / powers.sum()))
-        if not found:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
-        units, probabilities = np.concatenate(found), np.concatenate(shares)
-        if len(probabilities) > 1:
-            probabilities = self.calibration.apply(probabilities[None, :])[0]
-        kept = min(len(units), max(4 * top, 12))
-        best = np.argpartition(-probabilities, kept - 1)[:kept]
-        best = best[np.lexsort((units[best], -probabilities[best]))]
-        return units[best], probabilities[best]
+        n = len(self.table.units)
+        if not n:
+            return [(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)) for _ in range(len(signals))]
+        probabilities = self.probabilities(signals)
+        kept = min(n, max(4 * top, 12))
+        ranked = []
+        for row, best in zip(
+            probabilities, np.argpartition(-probabilities, kept - 1, axis=1)[:, :kept], strict=True
+        ):
+            best = best[np.lexsort((best, -row[best]))]
+            ranked.append((best, row[best]))
+        return ranked
 
 
-def _pick(values: NDArray[np.float32], columns: NDArray[np.int32], absent: float) -> NDArray[np.float32]:
-    return np.where(columns >= 0, values[np.maximum(columns, 0)], np.float32(absent))
+def _by_column(values: Matrix | None, columns: NDArray[np.int32], absent: float | None) -> Matrix | None:
+    """Spread columns of a classifier over the units; without ``absent`` the rest get the row's lowest."""
+    if values is None:
+        return None
+    rest = values.min(axis=1, keepdims=True) if absent is None else np.float32(absent)
+    spread: Matrix = np.where(columns >= 0, values[:, np.maximum(columns, 0)], rest)
+    return spread
 
 
-def _likely(functions: NDArray[np.float32] | None) -> list[tuple[int, float]]:
-    if functions is None:
-        return [(0, 1.0)]
-    order = np.argsort(-functions, kind="stable")[:MAX_FUNCTIONS]
-    likely: list[tuple[int, float]] = []
-    covered = 0.0
-    for function in order:
-        likely.append((int(function), float(functions[function])))
-        covered += float(functions[function])
-        if covered >= _ENOUGH and len(likely) >= 3:
-            break
-    return likely
+# a factor to add: a field of ``TextSignals`` and a line here
+_FACTORS: dict[str, Callable[[UnitComposer, TextSignals], Matrix | None]] = {
+    "flat": lambda c, s: _by_column(s.flat, c.table.flat, None),
+    "jurisdiction": lambda c, s: _by_column(s.jurisdiction, c.table.jurisdiction, _UNKNOWN_PLACE),
+    "named": lambda c, s: c.named(s.places),
+    "encloses": lambda c, s: c.encloses(s.places),
+    "frequency": lambda c, s: c.table.log_frequency[None, :],
+    "learnt_place": lambda c, s: s.learnt_place,
+    "dense_unit": lambda c, s: s.dense_unit,
+    "dense_jurisdiction": lambda c, s: s.dense_jurisdiction,
+    "neighbours": lambda c, s: s.neighbours,
+}
+FACTORS = tuple(_FACTORS)

@@ -9,6 +9,7 @@ import numpy as np
 
 from fenban.model.calibration import softmax
 from fenban.model.case import TOPIC_SEPARATOR, RankedUnit, Submission
+from fenban.model.composition import TextSignals
 from fenban.model.features import NgramHasher, Vectoriser
 from fenban.model.places import Gazetteer
 from fenban.model.reading import places_of, read_batch
@@ -107,15 +108,14 @@ class Scorer:
         if composer is None:
             return [[] for _ in places]
         heads = self.content.heads
-        nothing: list[None] = [None] * len(places)
-        functions = by_head.get("function", nothing)
-        flat = heads.of("unit", scores) if "unit" in heads else nothing
-        where = np.log(by_head["jurisdiction"] + 1e-6) if "jurisdiction" in by_head else nothing
-        ranked = []
-        for i, reading in enumerate(places):
-            rows, probabilities = composer.rank(functions[i], flat[i], where[i], reading, top)
-            ranked.append(merge_names([composer.table.units[r] for r in rows], probabilities, top))
-        return ranked
+        signals = TextSignals(
+            places,
+            functions=by_head.get("function"),
+            flat=heads.of("unit", scores) if "unit" in heads else None,
+            jurisdiction=np.log(by_head["jurisdiction"] + 1e-6) if "jurisdiction" in by_head else None,
+        )
+        units = composer.table.units
+        return [merge_names([units[r] for r in rows], p, top) for rows, p in composer.rank(signals, top)]
 
 
 def sigmoid(margins: NDArray[np.float32]) -> NDArray[np.float32]:

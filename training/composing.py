@@ -8,83 +8,74 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fenban.model.calibration import PrecisionCurve
-from fenban.model.composition import DIRECTORY_WEIGHTS, FACTORS, UnitComposer, UnitTable
+from fenban.model.composition import DIRECTORY_WEIGHTS, FACTORS, TextSignals, UnitComposer, UnitTable
 from fenban.model.scorer import merge_names
 from fenban.training.tuning import fit_conditional_logit, fit_top_calibration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from fenban.model.places import PlaceReading
-
-_START = (1.0, 0.5, 1.0, 0.3, 0.2)
+_START = {"flat": 1.0, "jurisdiction": 0.5, "named": 1.0, "encloses": 0.3, "frequency": 0.2}
 _PULL = 0.5
 _FEWEST = 200
 _BEST = 3
+_CHUNK = 256
 
 
 @dataclass(frozen=True, slots=True)
 class UnseenTexts:
-    """What is known of the observed texts: probabilities and margins by row, places, true units."""
+    """What is known of the observed texts, and the units that handled them (None: not known)."""
 
-    functions: NDArray[np.float32] | None
-    flat: NDArray[np.float32] | None
-    jurisdictions: NDArray[np.float32] | None
-    places: Sequence[PlaceReading]
+    signals: TextSignals
     units: Sequence[str | None]
 
-    def rank(self, composer: UnitComposer, i: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Rank the units of text ``i``."""
-        return composer.rank(
-            _row(self.functions, i), _row(self.flat, i), _row(self.jurisdictions, i), self.places[i], _BEST
-        )
+    def chunks(self) -> Iterator[tuple[TextSignals, Sequence[str | None]]]:
+        """Yield the texts in parts that stay small whatever the number of units."""
+        for start in range(0, len(self.units), _CHUNK):
+            stop = min(start + _CHUNK, len(self.units))
+            yield self.signals.rows(start, stop), self.units[start:stop]
 
 
 def fit_composer(table: UnitTable, texts: UnseenTexts) -> tuple[UnitComposer, PrecisionCurve]:
     """Learn weights and calibration; return the composer and its precision curve."""
-    learnt = texts.flat is not None
-    weights = _fit_weights(table, texts) if learnt else list(DIRECTORY_WEIGHTS)
-    judged = [i for i, unit in enumerate(texts.units) if unit is not None]
-    confidence, correct = _top_1(UnitComposer(table, weights), texts, judged)
-    calibration = fit_top_calibration(confidence, correct)
+    learnt = texts.signals.flat is not None
+    weights = fit_weights(table, texts) if learnt else DIRECTORY_WEIGHTS
+    calibration = fit_top_calibration(*_top_1(UnitComposer(table, weights), texts))
     composer = UnitComposer(table, weights, calibration)
-    return composer, PrecisionCurve.measure(*_top_1(composer, texts, judged))
+    return composer, PrecisionCurve.measure(*_top_1(composer, texts))
 
 
-def _fit_weights(table: UnitTable, texts: UnseenTexts) -> list[float]:
-    composer = UnitComposer(table, [0.0] * len(FACTORS))
+def fit_weights(table: UnitTable, texts: UnseenTexts) -> dict[str, float]:
+    """Learn the weight of every factor that the texts carry, by maximum likelihood."""
+    composer = UnitComposer(table, {})
     number: dict[str, int] = {unit.name: i for i, unit in enumerate(table.units)}
-    factors, chosen = [], []
-    for i, name in enumerate(texts.units):
-        if name is None or name not in number:
-            continue
-        row = number[name]
-        rows = composer.slice_of(int(table.function[row]))
-        if rows.stop - rows.start < 2:
-            continue
-        places = composer.place_factors(texts.places[i])
-        factors.append(composer.factors(rows, _row(texts.flat, i), _row(texts.jurisdictions, i), places))
-        chosen.append(row - rows.start)
-    if len(factors) < _FEWEST:
-        return list(_START)
-    return [float(w) for w in fit_conditional_logit(factors, chosen, _START, _PULL)]
+    used = [name for name in FACTORS if composer.factor(name, texts.signals.rows(0, 1)) is not None]
+    alternatives, chosen = [], []
+    for signals, units in texts.chunks():
+        found = [values for name in used if (values := composer.factor(name, signals)) is not None]
+        stacked = np.stack(np.broadcast_arrays(*found), axis=-1)
+        for factors, name in zip(stacked, units, strict=True):
+            row = number.get(name or "", -1)
+            rows = composer.slice_of(int(table.function[row])) if row >= 0 else slice(0, 0)
+            if rows.stop - rows.start >= 2:
+                alternatives.append(factors[rows].copy())
+                chosen.append(row - rows.start)
+    if len(chosen) < _FEWEST:
+        return {name: _START[name] for name in used if name in _START}
+    start = [_START.get(name, 0.0) for name in used]
+    learnt = fit_conditional_logit(alternatives, chosen, start, _PULL)
+    return {name: float(weight) for name, weight in zip(used, learnt, strict=True)}
 
 
-def _top_1(
-    composer: UnitComposer, texts: UnseenTexts, judged: Sequence[int]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    confidence = np.zeros(len(judged), dtype=np.float32)
-    correct = np.zeros(len(judged), dtype=bool)
-    for position, i in enumerate(judged):
-        rows, probabilities = texts.rank(composer, i)
-        best = merge_names([composer.table.units[r] for r in rows], probabilities, 1)
-        if best:
-            confidence[position] = best[0].probability
-            correct[position] = best[0].unit == texts.units[i]
-    return confidence, correct
-
-
-def _row(matrix: NDArray[np.float32] | None, i: int) -> NDArray[np.float32] | None:
-    return None if matrix is None else matrix[i]
+def _top_1(composer: UnitComposer, texts: UnseenTexts) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    confidence, correct = [], []
+    for signals, units in texts.chunks():
+        for (rows, probabilities), unit in zip(composer.rank(signals, _BEST), units, strict=True):
+            if unit is None:
+                continue
+            best = merge_names([composer.table.units[r] for r in rows], probabilities, 1)
+            confidence.append(best[0].probability if best else 0.0)
+            correct.append(bool(best) and best[0].unit == unit)
+    return np.array(confidence, dtype=np.float32), np.array(correct, dtype=bool)

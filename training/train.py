@@ -14,7 +14,7 @@ from scipy import sparse
 
 from fenban.model.artifact import ModelContent
 from fenban.model.calibration import DEFAULT_TARGET, PrecisionCurve, TopCalibration, softmax
-from fenban.model.composition import UnitTable
+from fenban.model.composition import TextSignals, UnitTable
 from fenban.model.directory import Directory, Unit
 from fenban.model.errors import TrainingError
 from fenban.model.features import DocumentFrequencies, NgramHasher, Vectoriser
@@ -227,13 +227,13 @@ def _composer(
         _frequencies(cases, world.directory, flat="unit" in classes),
     )
     where = calibrated.unseen.get("jurisdiction")
-    texts = UnseenTexts(
+    signals = TextSignals(
+        [places[row] for row in observed.rows],
         functions=calibrated.unseen.get("function"),
         flat=observed.margins.get("unit"),
-        jurisdictions=None if where is None else np.log(where + 1e-6),
-        places=[places[row] for row in observed.rows],
-        units=[cases[row].lead_unit for row in observed.rows],
+        jurisdiction=None if where is None else np.log(where + 1e-6),
     )
+    texts = UnseenTexts(signals, [cases[row].lead_unit for row in observed.rows])
     composer, calibrated.curves["lead_unit"] = fit_composer(table, texts)
     return composer
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fenban.model.calibration import TopCalibration
-from fenban.model.composition import DIRECTORY_WEIGHTS, UnitComposer, UnitTable
+from fenban.model.composition import DIRECTORY_WEIGHTS, FACTORS, TextSignals, UnitComposer, UnitTable
 from fenban.model.directory import Unit
 from fenban.model.places import Place, PlaceReading
 from fenban.model.scorer import combine_levels, merge_names, topic_groups
@@ -33,7 +33,8 @@ def composer() -> UnitComposer:
 
 
 def ranked(composer: UnitComposer, functions: list[float], places: PlaceReading) -> dict[str, float]:
-    rows, probabilities = composer.rank(np.array(functions, dtype=np.float32), None, None, places, 5)
+    signals = TextSignals([places], functions=np.array([functions], dtype=np.float32))
+    ((rows, probabilities),) = composer.rank(signals, 5)
     return {composer.table.units[r].name: float(p) for r, p in zip(rows, probabilities, strict=True)}
 
 
@@ -95,24 +96,27 @@ def test_how_often_a_unit_handled_anything_counts_where_nothing_else_does() -> N
 
 def test_the_flat_classifier_is_heard() -> None:
     names = [unit.name for unit in UNITS]
-    composer = UnitComposer(UnitTable.build(UNITS, FUNCTIONS, names, (), {}), (2.0, 0, 0, 0, 0))
-    margins = np.array([-1, -1, 2, -1, -1], dtype=np.float32)
-    rows, probabilities = composer.rank(np.array([0.9, 0.1], np.float32), margins, None, NOWHERE, 3)
+    composer = UnitComposer(UnitTable.build(UNITS, FUNCTIONS, names, (), {}), {"flat": 2.0})
+    margins = np.array([[-1, -1, 2, -1, -1]], dtype=np.float32)
+    signals = TextSignals([NOWHERE], functions=np.array([[0.9, 0.1]], np.float32), flat=margins)
+    ((rows, probabilities),) = composer.rank(signals, 3)
     assert composer.table.units[rows[0]].name == "丁区教育局"
     assert probabilities[0] == pytest.approx(0.9 * np.exp(6) / (np.exp(6) + 2), rel=1e-3)
 
 
 def test_units_of_one_kind_need_no_functions() -> None:
     units = [Unit("甲办"), Unit("乙办"), Unit("丙办")]
-    composer = UnitComposer(UnitTable.build(units, (), ("丙办", "乙办", "甲办"), (), {}), (1.0, 0, 0, 0, 0))
-    rows, probabilities = composer.rank(None, np.array([3, 0, 0], np.float32), None, NOWHERE, 3)
+    composer = UnitComposer(UnitTable.build(units, (), ("丙办", "乙办", "甲办"), (), {}), {"flat": 1.0})
+    signals = TextSignals([NOWHERE], flat=np.array([[3, 0, 0]], np.float32))
+    ((rows, probabilities),) = composer.rank(signals, 3)
     assert composer.table.units[rows[0]].name == "丙办"
     assert probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_no_units_no_ranking() -> None:
     composer = UnitComposer(UnitTable.build([], FUNCTIONS, (), (), {}), DIRECTORY_WEIGHTS)
-    rows, probabilities = composer.rank(np.array([0.5, 0.5], np.float32), None, None, NOWHERE, 3)
+    signals = TextSignals([NOWHERE], functions=np.array([[0.5, 0.5]], np.float32))
+    ((rows, probabilities),) = composer.rank(signals, 3)
     assert len(rows) == len(probabilities) == 0
 
 
@@ -120,6 +124,45 @@ def test_a_function_without_units_is_skipped() -> None:
     table = UnitTable.build(UNITS[:3], (*FUNCTIONS, "海关"), (), (), {})
     found = ranked(UnitComposer(table, DIRECTORY_WEIGHTS), [0.1, 0.5, 0.4], NOWHERE)
     assert set(found) == {"甲市教育局", "乙区教育局", "丁区教育局"}
+
+
+@pytest.mark.parametrize("name", ["learnt_place", "dense_unit", "dense_jurisdiction", "neighbours"])
+def test_a_part_that_knows_the_units_is_heard(name: str) -> None:
+    table = UnitTable.build(UNITS, FUNCTIONS, (), (), {})
+    says = np.array([[unit.name == "丁区教育局" for unit in table.units]], dtype=np.float32)
+    signals = TextSignals([NOWHERE], functions=np.array([[0.9, 0.1]], np.float32), **{name: says})
+    ((rows, _),) = UnitComposer(table, {name: 2.0}).rank(signals, 3)
+    assert table.units[rows[0]].name == "丁区教育局"
+    ((rows, probabilities),) = UnitComposer(table, {"frequency": 1.0}).rank(signals, 3)
+    assert probabilities[0] == pytest.approx(0.3), "a factor without a weight counts for nothing"
+
+
+def test_a_text_is_ranked_alike_alone_and_among_others(composer: UnitComposer) -> None:
+    readings = [NOWHERE, reading(DISTRICT), reading(CITY, "甲市/丁区")]
+    functions = np.array([[0.7, 0.3], [0.2, 0.8], [0.5, 0.5]], dtype=np.float32)
+    together = composer.rank(TextSignals(readings, functions=functions), 3)
+    for i, (rows, probabilities) in enumerate(together):
+        ((alone, likewise),) = composer.rank(TextSignals([readings[i]], functions=functions[i : i + 1]), 3)
+        assert rows.tolist() == alone.tolist()
+        assert probabilities.tolist() == likewise.tolist()
+
+
+def test_the_factors_of_one_text(composer: UnitComposer) -> None:
+    signals = TextSignals([NOWHERE, reading(TOWN)], functions=np.array([[1, 0], [1, 0]], np.float32))
+    matrix = composer.factors(signals, 1, composer.slice_of(0))
+    assert matrix.shape == (3, len(FACTORS))
+    encloses = matrix[:, FACTORS.index("encloses")]
+    names = [unit.name for unit in composer.table.units[:3]]
+    assert dict(zip(names, encloses, strict=True)) == {
+        "乙区教育局": 1.0,
+        "甲市教育局": 0.25,
+        "丁区教育局": 0.0,
+    }
+
+
+def test_a_weight_of_an_unknown_factor_is_refused() -> None:
+    with pytest.raises(ValueError, match="weather"):
+        UnitComposer(UnitTable.build(UNITS, FUNCTIONS, (), (), {}), {"weather": 1.0})
 
 
 def test_the_calibration_speaks_of_the_best_unit(composer: UnitComposer) -> None:
