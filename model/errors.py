@@ -31,3 +31,10 @@ class DirectoryError(InputError):
 
 class TrainingError(FenbanError):
     """The cases given cannot train a model."""
+
+
+class MissingExtraError(FenbanError):
+    """A library is not installed that only some installations need."""
+
+    def __init__(self, library: str, extra: str) -> None:
+        super().__init__(f"{library} is not installed - install it with: pip install 'fenban[{extra}]'")
