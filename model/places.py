@@ -51,6 +51,20 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """Where a deployment is at home, as far as it is known."""
+
+    province: str | None = None
+    city: str | None = None
+
+    def distance(self, place: Place) -> int:
+        """Return 0 for a place in the home city, 1 for one in the home province, 2 for any other."""
+        if self.city and (place.path == self.city or place.path.startswith(self.city + "/")):
+            return 0
+        return 1 if self.province and self.province in (place.province, place.path) else 2
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceReading:
     """What a text says about where. Several ``places`` mean that it could be any of them."""
 
@@ -122,18 +136,33 @@ class Gazetteer:
             or any(p.province == self._home or named.intersection((p.province, *p.parents)) for p in places)
         ]
 
-    def leading(self, name: str) -> tuple[Place | None, str]:
-        """Split a unit's name into the place it begins with (or None) and the rest."""
+    def leading(self, name: str, home: Home | None = None) -> tuple[Place | None, str]:
+        """Split a unit's name into the place it begins with (or None) and the rest.
+
+        Of namesakes the one at ``home`` is meant; what lies elsewhere has to be written out in full.
+        """
         place: Place | None = None
         rest = name
         while True:
             matches = self._automaton.find_matches_as_indexes(rest)
             if not matches or matches[0][1] != 0 or matches[0][2] == len(rest):
                 return place, rest
-            candidates = self._names[self._keys[matches[0][0]]]
-            inside = [c for c in candidates if place is not None and place.encloses(c.path)]
-            place = (inside or candidates)[0]
+            key = self._keys[matches[0][0]]
+            candidates = _leading_candidates(key, self._names[key], place, home or Home())
+            if not candidates:
+                return place, rest
+            place = candidates[0]
             rest = rest[matches[0][2] :]
+
+
+def _leading_candidates(key: str, places: list[Place], outer: Place | None, home: Home) -> list[Place]:
+    """Return which of the namesakes a unit's name may mean after the place ``outer``, best first."""
+    if outer is not None:
+        return [place for place in places if outer.encloses(place.path) or outer.path == place.province]
+    nearest = sorted(places, key=home.distance)
+    if home.province and _is_short(key, places) and home.distance(nearest[0]) > 1:
+        return []
+    return nearest
 
 
 def _names_of(full: str, level: str, short: str, at_home: bool) -> list[str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from fenban.model.case import TOPIC_SEPARATOR, Case
 from fenban.model.directory import Directory, Function, Unit
+from fenban.model.places import Home
 from fenban.model.text import simplify
 
 if TYPE_CHECKING:
@@ -27,14 +28,9 @@ _TOWN_OFFICE = re.compile(
 )
 _GENERIC_PREFIX = re.compile(r"^(?:省|市|区|县|市区)(?=[\u4e00-\u9fff]{2})")
 _GOVERNMENT = re.compile(r"^政府(?=[\u4e00-\u9fff]{2})")
-_OFFICE_KINDS = {
-    "街道办事处": "街道",
-    "街道办": "街道",
-    "办事处": "街道",
-    "镇政府": "镇",
-    "镇人民政府": "镇",
-    "乡政府": "乡",
-}
+_STREET_OFFICES = ("街道办事处", "街道办", "办事处")
+_OF_THE_CITY = re.compile(r"^市(?=[\u4e00-\u9fff]{2})")
+_HOME_SHARE = 0.6  # of the units whose city is written from which it is everybody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +42,52 @@ class UnitName:
     local_names: tuple[str, ...] = ()
 
 
-def take_apart(name: str, gazetteer: Gazetteer) -> UnitName:
-    """Split a unit's name into the place it is for and the kind of office it is."""
+def home_of(names: Iterable[str], gazetteer: Gazetteer) -> Home:
+    """Return the province and the city that most units name, where their names leave no doubt."""
+    provinces: Counter[str] = Counter()
+    cities: Counter[str] = Counter()
+    for name in names:
+        reading = gazetteer.read(simplify(name.strip()))
+        named = {place.path.split("/")[0] for place in reading.places}
+        if len(reading.provinces) == 1:
+            provinces.update(reading.provinces)
+        if len(named) == 1:
+            cities.update(named)
+    return Home(_most(provinces), _most(cities))
+
+
+def _most(counts: Counter[str]) -> str | None:
+    best = min(counts, key=lambda name: (-counts[name], name), default=None)
+    return best if best and counts[best] >= _HOME_SHARE * counts.total() else None
+
+
+def take_apart(name: str, gazetteer: Gazetteer, home: Home | None = None) -> UnitName:
+    """Split a unit's name into the place it is for and the kind of office it is.
+
+    ``home`` tells which namesake is meant, and which city a name such as 市公安局 speaks of.
+    """
     folded = simplify(name.strip())
-    place, rest = gazetteer.leading(folded)
+    place, rest = gazetteer.leading(folded, home)
     path = place.path if place else None
+    if path is None and home and home.city and _OF_THE_CITY.match(rest):
+        path = home.city
     rest = _GOVERNMENT.sub("", rest)
     town = _TOWN_OFFICE.match(rest)
     if town:
         stem = re.sub(r"(?:街道|镇|乡)$", "", town["place"])
-        kind = _OFFICE_KINDS.get(town["office"], "")
+        street = town["office"] in _STREET_OFFICES
+        kind = town["place"].removeprefix(stem) or ("街道" if street else town["office"][:1].strip("人政区"))
         where = f"{path}/{stem}{kind}" if path else f"{stem}{kind}"
-        return UnitName(town["office"], where, tuple(dict.fromkeys((stem + kind, town["place"], stem))))
+        office = f"{kind}政府" if kind in ("镇", "乡") else town["office"]
+        return UnitName(office, where, tuple(dict.fromkeys((stem + kind, town["place"], stem))))
     return UnitName(_GENERIC_PREFIX.sub("", rest), path)
 
 
 def functions_from_names(units: Iterable[str], gazetteer: Gazetteer) -> dict[str, str]:
     """Infer the function of each unit from its name, where the names allow it at all."""
-    rests = {unit: take_apart(unit, gazetteer).rest for unit in units}
+    names = list(units)
+    home = home_of(names, gazetteer)
+    rests = {unit: take_apart(unit, gazetteer, home).rest for unit in names}
     shared = Counter(rests.values())
     several = sum(1 for unit in rests if shared[rests[unit]] > 1)
     return rests if several >= max(4, len(rests) // 10) else {}
@@ -103,9 +127,10 @@ def directory_from_labels(
     """Return the directory that the label columns themselves describe, and its own small places."""
     functions = _majority_functions(cases)
     named = sorted({case.lead_unit for case in cases if case.lead_unit})
+    home = home_of(named, gazetteer)
     units, local = [], {}
     for name in named:
-        parts = take_apart(name, gazetteer)
+        parts = take_apart(name, gazetteer, home)
         units.append(Unit(name, functions.get(name), parts.jurisdiction))
         for place in parts.local_names:
             if len(place) >= 3 and parts.jurisdiction:

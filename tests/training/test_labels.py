@@ -6,10 +6,11 @@ import pytest
 
 from fenban.model.case import Case, Submission
 from fenban.model.directory import Directory, Function, Unit
-from fenban.model.places import Gazetteer, shipped_gazetteer
+from fenban.model.places import Gazetteer, Home, shipped_gazetteer
 from fenban.training.labels import (
     directory_from_labels,
     functions_from_names,
+    home_of,
     home_province,
     take_apart,
     topic_levels,
@@ -52,6 +53,38 @@ def test_a_street_office_has_its_street_as_place(gazetteer: Gazetteer) -> None:
     assert parts.rest.endswith("办事处")
     assert parts.jurisdiction == "南宁市/青秀区/津头街道"
     assert {"津头街道", "津头"} <= set(parts.local_names)
+
+
+def test_namesakes_lie_where_the_others_do(gazetteer: Gazetteer) -> None:
+    """城中区 is in 柳州 and in 西宁, 海州区 in 阜新 and in 连云港: the other units tell which is meant."""
+    home = home_of(["柳州市水利局", "柳南区城管局", "城中区城管局", "市公安局"], gazetteer)
+    assert home == Home("广西壮族自治区", "柳州市")
+    assert take_apart("城中区城管局", gazetteer, home).jurisdiction == "柳州市/城中区"
+    assert take_apart("市公安局", gazetteer, home).jurisdiction == "柳州市"
+    elsewhere = home_of(["西宁市水务局", "城北区城管局"], gazetteer)
+    assert take_apart("城中区城管局", gazetteer, elsewhere).jurisdiction == "西宁市/城中区"
+
+
+def test_a_place_inside_the_name_is_not_another_city(gazetteer: Gazetteer) -> None:
+    home = Home("广西壮族自治区", "柳州市")
+    parts = take_apart("柳州市柳北区中山街道办事处", gazetteer, home)
+    assert parts.jurisdiction == "柳州市/柳北区/中山街道"
+    assert take_apart("中山片区改造指挥部", gazetteer, home).jurisdiction is None
+    assert take_apart("中山市联络处", gazetteer, home).jurisdiction == "中山市"
+    assert take_apart("广西壮族自治区柳州市水利局", gazetteer, home).jurisdiction == "柳州市"
+
+
+def test_units_of_many_cities_have_no_home_city(gazetteer: Gazetteer) -> None:
+    names = ["柳州市水利局", "南宁市水利局", "桂林市水利局", "玉林市水利局"]
+    home = home_of(names, gazetteer)
+    assert home == Home("广西壮族自治区", None)
+    assert take_apart("市公安局", gazetteer, home).jurisdiction is None
+
+
+@pytest.mark.parametrize("name", ["柳北区石碑坪镇政府", "柳北区石碑坪镇人民政府"])
+def test_two_spellings_of_a_town_government_are_one_office(gazetteer: Gazetteer, name: str) -> None:
+    parts = take_apart(name, gazetteer)
+    assert (parts.rest, parts.jurisdiction) == ("镇政府", "柳州市/柳北区/石碑坪镇")
 
 
 def test_traditional_names_are_read_too(gazetteer: Gazetteer) -> None:
