@@ -8,13 +8,17 @@ vectors give the same bytes.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from usearch.index import BatchMatches, Index, MetricKind, ScalarKind
+from usearch.compiled import MetricKind, ScalarKind
+from usearch.index import BatchMatches, Index
+
+from fenban.model.small_world import is_sound, stored_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,37 +66,24 @@ class Neighbours:
         """Index the (n, d) ``vectors``, one for each of the ``cases``."""
         if len(vectors) != len(cases):
             raise ValueError(f"{len(vectors)} vectors of {len(cases)} cases")
-        index = Index(
-            ndim=vectors.shape[1],
-            metric=MetricKind.Cos,
-            dtype=ScalarKind.I8,
-            connectivity=_CONNECTIVITY,
-            expansion_add=_EFFORT_BUILDING,
-            expansion_search=_EFFORT_SEARCHING,
-        )
-        if len(vectors):
-            index.add(np.arange(len(vectors)), _in_bytes(vectors), threads=1)
-        return cls(index, cases, _chance(vectors))
+        return cls(_index_of(_in_bytes(vectors)), cases, _chance(vectors))
 
     @classmethod
     def restore(cls, data: bytes, cases: Sequence[ResolvedCase], chance: float) -> Neighbours:
-        """Rebuild from ``to_bytes()``.
+        """Rebuild from ``to_bytes()``: a graph that is not sound, or of another version, is built anew.
 
         Raises:
             ValueError: the bytes are no index, or one of another number of cases.
         """
-        try:
-            index = Index.restore(data)
-        except (RuntimeError, KeyError, ValueError) as error:
-            raise ValueError(f"neighbours: {error}") from error
-        if index is None or len(index) != len(cases) or index.dtype != ScalarKind.I8:
-            raise ValueError(f"neighbours: not an index of {len(cases)} cases")
-        index.expansion_search = _EFFORT_SEARCHING
-        return cls(index, cases, chance)
+        vectors = stored_vectors(data)
+        if len(vectors) != len(cases):
+            raise ValueError(f"neighbours: {len(vectors)} vectors of {len(cases)} cases")
+        index = Index.restore(data) if is_sound(data, _kinds()) else None
+        return cls(index or _index_of(vectors), cases, chance)
 
     def to_bytes(self) -> bytes:
         """Return vectors and graph."""
-        return bytes(self._index.save())
+        return bytes(self._index.save() or b"")
 
     @property
     def dimensions(self) -> int:
@@ -115,8 +106,8 @@ class Neighbours:
         keys = np.asarray(found.keys).reshape(len(vectors), -1)
         distances = np.asarray(found.distances).reshape(len(vectors), -1)
         counts = found.counts if isinstance(found, BatchMatches) else [len(found.keys)]
-        real = np.arange(keys.shape[1])[None, :] < np.asarray(counts)[:, None]
-        real &= vectors.any(axis=1)[:, None]
+        real = np.arange(keys.shape[1])[None, :] < np.reshape(counts, (-1, 1))
+        real &= np.abs(vectors).max(axis=1, keepdims=True) > 0
         numbers = np.where(real, keys, 0).astype(np.int64)
         similarities = np.where(real, self._scaled(1 - distances), np.float32(0)).astype(np.float32)
         order = np.lexsort((numbers, -similarities), axis=1)
@@ -163,6 +154,27 @@ def vote_shares(
     totals = votes.sum(axis=1, keepdims=True)
     shares: NDArray[np.float32] = (votes / np.where(totals > 0, totals, 1)).astype(np.float32)
     return shares
+
+
+def _index_of(vectors: NDArray[np.int8]) -> Index:
+    index = Index(
+        ndim=vectors.shape[1],
+        metric=MetricKind.Cos,
+        dtype=ScalarKind.I8,
+        connectivity=_CONNECTIVITY,
+        expansion_add=_EFFORT_BUILDING,
+        expansion_search=_EFFORT_SEARCHING,
+    )
+    if len(vectors):
+        index.add(np.arange(len(vectors)), vectors, threads=1)
+    return index
+
+
+@functools.lru_cache(maxsize=1)
+def _kinds() -> bytes:
+    """Return how the head of a stored index of ours names metric and types."""
+    saved = _index_of(np.ones((1, 8), dtype=np.int8)).save() or b""
+    return bytes(saved[8 + 8 :][13:17])
 
 
 def _in_bytes(vectors: NDArray[np.float32]) -> NDArray[np.int8]:

@@ -50,15 +50,14 @@ class Projection:
         kept = self._kept[features.indices]
         columns, values = features.indices[kept], features.data[kept]
         first_cell = np.repeat(np.arange(n_texts), np.diff(features.indptr))[kept] * (2 * DIMENSIONS)
-        sums = np.zeros(n_texts * 2 * DIMENSIONS)
-        for cells in self._cells:
-            sums += np.bincount(first_cell + cells[columns], weights=values, minlength=len(sums))
-        pairs = sums.reshape(n_texts, DIMENSIONS, 2)
+        size = n_texts * 2 * DIMENSIONS
+        sums = [np.bincount(first_cell + cells[columns], values, size) for cells in self._cells]
+        pairs = np.sum(sums, axis=0).reshape(n_texts, DIMENSIONS, 2)
         return unit_rows((pairs[:, :, 0] - pairs[:, :, 1]).astype(np.float32))
 
 
 def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale every row of (n, d) vectors to length 1; rows of zeros stay as they are."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: NDArray[np.float32] = vectors / np.where(lengths > 0, lengths, np.float32(1))
+    scaled: NDArray[np.float32] = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
     return scaled

@@ -69,12 +69,12 @@ def test_restored_it_finds_the_same(built: Neighbours) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"usearch", b"\0" * 4000])
 def test_bytes_that_are_no_index_are_refused(data: bytes) -> None:
-    with pytest.raises(ValueError, match="neighbours"):
+    with pytest.raises(ValueError, match=r"neighbours|buffer"):
         Neighbours.restore(data, cases(3), 0.0)
 
 
 def test_an_index_of_other_cases_is_refused(built: Neighbours) -> None:
-    with pytest.raises(ValueError, match="499 cases"):
+    with pytest.raises(ValueError, match="500 vectors of 499 cases"):
         Neighbours.restore(built.to_bytes(), cases(499), 0.0)
     with pytest.raises(ValueError, match="2 vectors of 3 cases"):
         Neighbours.build(clustered(2), cases(3))
