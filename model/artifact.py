@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from fenban.model.composition import FACTORS, UnitComposer, UnitTable
 from fenban.model.directory import Directory
 from fenban.model.errors import DirectoryError, ModelFolderError
 from fenban.model.features import TABLE_BITS, FeatureSpace
+from fenban.model.neighbours import Neighbours, case_lines, cases_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,10 @@ MANIFEST = "manifest.json"
 ARRAYS = "arrays.safetensors"
 DIRECTORY = "directory.json"
 SETTINGS = "settings.json"
+CASES = "cases.jsonl"
+NEIGHBOURS = "neighbours.usearch"
 _FILES = (ARRAYS, DIRECTORY, SETTINGS)
+_MEMORY = (CASES, NEIGHBOURS)  # both, or neither in a model that remembers no cases
 _MALFORMED = (
     SafetensorError,
     DirectoryError,
@@ -67,6 +71,7 @@ class ModelContent:
     local_places: tuple[tuple[str, str], ...] = ()
     target_precision: float = 0.95
     labels: tuple[str, ...] = ()
+    neighbours: Neighbours | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
 
@@ -80,10 +85,13 @@ def save(content: ModelContent, folder: Path) -> str:
         (staging / ARRAYS).write_bytes(tensor_bytes(_arrays(content)))
         _write_json(staging / DIRECTORY, content.directory.records() if content.directory else {})
         _write_json(staging / SETTINGS, _settings(content))
+        if content.neighbours is not None:
+            (staging / CASES).write_text(case_lines(content.neighbours.cases), "utf-8", newline="\n")
+            (staging / NEIGHBOURS).write_bytes(content.neighbours.to_bytes())
         manifest = {
             "format_version": FORMAT_VERSION,
             **content.facts,
-            "files": {name: _sha256(staging / name) for name in _FILES},
+            "files": {name: _sha256(staging / name) for name in _written(content)},
         }
         _write_json(staging / MANIFEST, manifest)
         version = _sha256(staging / MANIFEST)[:12]
@@ -100,7 +108,8 @@ def load(folder: Path) -> ModelContent:
         ModelFolderError: the folder is missing, incomplete, changed or written by a newer fenban.
     """
     manifest = read_manifest(folder)
-    for name in _FILES:
+    remembers = bool(set(_MEMORY) & set(manifest["files"]))
+    for name in (*_FILES, *_MEMORY) if remembers else _FILES:
         expected = manifest["files"].get(name)
         path = folder / name
         if expected is None or not path.is_file():
@@ -111,7 +120,8 @@ def load(folder: Path) -> ModelContent:
         arrays = load_file(folder / ARRAYS)
         settings = json.loads((folder / SETTINGS).read_text("utf-8"))
         records = json.loads((folder / DIRECTORY).read_text("utf-8"))
-        return _build(manifest, settings, records, arrays, _sha256(folder / MANIFEST)[:12])
+        content = _build(manifest, settings, records, arrays, _sha256(folder / MANIFEST)[:12])
+        return replace(content, neighbours=_neighbours(folder, settings)) if remembers else content
     except _MALFORMED as error:
         raise ModelFolderError(folder, f"its content is not what the format promises ({error})") from error
 
@@ -135,7 +145,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise ModelFolderError(
             folder, f"format {version} is newer than this fenban reads ({FORMAT_VERSION}) - upgrade fenban"
         )
-    unknown = sorted(set(files) - set(_FILES))
+    unknown = sorted(set(files) - {*_FILES, *_MEMORY})
     if unknown:
         raise ModelFolderError(folder, f"it lists files of an unknown kind: {', '.join(unknown)}")
     return dict(manifest)
@@ -178,6 +188,7 @@ def _settings(content: ModelContent) -> dict[str, Any]:
         "local_places": [list(pair) for pair in content.local_places],
         "target_precision": content.target_precision,
         "labels": list(content.labels),
+        "chance": content.neighbours.chance if content.neighbours else None,
     }
 
 
@@ -222,6 +233,15 @@ def _build(
         facts=facts,
         version=version,
     )
+
+
+def _written(content: ModelContent) -> tuple[str, ...]:
+    return (*_FILES, *_MEMORY) if content.neighbours is not None else _FILES
+
+
+def _neighbours(folder: Path, settings: dict[str, Any]) -> Neighbours:
+    cases = cases_from((folder / CASES).read_text("utf-8"))
+    return Neighbours.restore((folder / NEIGHBOURS).read_bytes(), cases, float(settings["chance"]))
 
 
 def _check_slots(slots: NDArray[Any], idf: NDArray[Any]) -> None:

@@ -12,6 +12,7 @@ from fenban.model.case import TOPIC_SEPARATOR, RankedUnit, Submission
 from fenban.model.composition import TextSignals
 from fenban.model.features import NgramHasher, Vectoriser
 from fenban.model.places import Gazetteer
+from fenban.model.projection import Projection
 from fenban.model.reading import places_of, read_batch
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Scorer:
         self._hasher = NgramHasher()
         self._vectoriser = Vectoriser(content.space)
         self._gazetteer = Gazetteer.build(content.home, content.local_places)
+        self._projection = Projection(content.space)
         self._groups = topic_groups(self.classes("topic"), self.classes("topic_first"))
 
     def classes(self, head: str) -> tuple[str, ...]:
@@ -78,6 +80,10 @@ class Scorer:
         """Return the (texts, width) feature rows of plain texts."""
         reading = read_batch([Submission(text) for text in texts], self._hasher)
         return self._vectoriser.matrix(reading.spans, len(reading))
+
+    def vectors(self, scored: Scored) -> NDArray[np.float32]:
+        """Return the (texts, d) vectors of a batch, of the kind that the remembered cases have."""
+        return self._projection.vectors(scored.features)
 
     def contributions(
         self, scored: Scored, index: int, spans: NDArray[np.int64], head: str, answer: int

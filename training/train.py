@@ -19,6 +19,7 @@ from fenban.model.directory import Directory, Unit
 from fenban.model.errors import TrainingError
 from fenban.model.features import DocumentFrequencies, NgramHasher, Vectoriser
 from fenban.model.places import Gazetteer, shipped_gazetteer
+from fenban.model.projection import Projection
 from fenban.model.reading import places_of, read_batch
 from fenban.model.scorer import combine_levels, topic_groups
 from fenban.training.composing import UnseenTexts, fit_composer
@@ -26,6 +27,7 @@ from fenban.training.fit import Target, fit_heads
 from fenban.training.labels import directory_from_labels, home_province, take_apart, with_functions
 from fenban.training.observe import Observed, observe
 from fenban.training.progress import silent
+from fenban.training.remember import remember
 from fenban.training.targets import targets_of
 from fenban.training.tuning import (
     FOLDS,
@@ -71,6 +73,7 @@ def train(
     seed: int = SEED,
     target_precision: float = DEFAULT_TARGET,
     parent: str | None = None,
+    memory: bool = True,
     progress: Progress = silent,
 ) -> ModelContent:
     """Train a model on whatever labels the cases carry.
@@ -81,6 +84,7 @@ def train(
         seed: of everything random. Same cases, same seed, same model.
         target_precision: what the ``auto`` zone promises.
         parent: the version of the model that this one succeeds, for the manifest.
+        memory: whether the model keeps the beginnings of the cases, masked, to show similar ones.
         progress: told how far it has come.
 
     Raises:
@@ -112,6 +116,7 @@ def train(
         local_places=world.local_places,
         target_precision=target_precision,
         labels=labels,
+        neighbours=remember(cases, Projection(space).vectors(features)) if memory else None,
         facts=_facts(cases, curves, seed, parent, rounds),
     )
 

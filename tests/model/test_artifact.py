@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,9 +16,11 @@ import pytest
 from fenban.model import Case, Router
 from fenban.model.artifact import (
     ARRAYS,
+    CASES,
     DIRECTORY,
     FORMAT_VERSION,
     MANIFEST,
+    NEIGHBOURS,
     SETTINGS,
     ModelContent,
     load,
@@ -26,6 +29,7 @@ from fenban.model.artifact import (
 )
 from fenban.model.directory import Directory, Function, Unit
 from fenban.model.errors import ModelFolderError
+from fenban.model.neighbours import LONGEST
 from fenban.training.train import train
 
 if TYPE_CHECKING:
@@ -42,7 +46,7 @@ TEXTS = [
 ]
 
 
-FILES = {MANIFEST, ARRAYS, DIRECTORY, SETTINGS}
+FILES = {MANIFEST, ARRAYS, DIRECTORY, SETTINGS, CASES, NEIGHBOURS}
 
 
 @pytest.fixture
@@ -113,10 +117,37 @@ def test_the_folder_holds_no_code(model_folder: Path) -> None:
     assert kinds <= {"F16", "F32", "U8", "U16", "U32", "I32", "I64"}
 
 
-def test_no_message_stands_in_the_folder(model_folder: Path, cases: list[Case]) -> None:
-    whole = b"".join(path.read_bytes() for path in sorted(model_folder.iterdir()))
+def test_no_message_stands_in_a_folder_without_memory(
+    content: ModelContent, cases: list[Case], tmp_path: Path
+) -> None:
+    folder = tmp_path / "forgetful"
+    save(train(cases, content.directory, memory=False), folder)
+    whole = b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
     for case in cases:
         assert case.submission.text[-8:].encode() not in whole
+    assert load(folder).neighbours is None
+    assert Router.load(folder).suggest(TEXTS)[0].evidence.similar == ()
+
+
+def test_what_is_remembered_is_masked_and_short(
+    content: ModelContent, cases: list[Case], tmp_path: Path
+) -> None:
+    private = "我住友爱北路22号，电话13800138000，" + cases[0].submission.text
+    long = replace(cases[1].submission, text=cases[1].submission.text * 20)
+    told = [
+        replace(cases[0], submission=replace(cases[0].submission, text=private)),
+        replace(cases[1], submission=long),
+        *cases[2:],
+    ]
+    save(train(told, content.directory), tmp_path / "told")
+    whole = b"".join(path.read_bytes() for path in sorted((tmp_path / "told").iterdir()))
+    assert b"13800138000" not in whole
+    assert "22号".encode() not in whole
+    assert "[手机号]".encode() in whole
+    found = load(tmp_path / "told").neighbours
+    assert found is not None
+    assert len(found) == len(cases)
+    assert max(len(case.text) for case in found.cases) == LONGEST
 
 
 def test_files_can_be_read_by_whoever_can_read_the_manifest(model_folder: Path) -> None:

@@ -16,9 +16,11 @@ from safetensors.numpy import load_file, save_file
 from fenban.model import Router
 from fenban.model.artifact import (
     ARRAYS,
+    CASES,
     DIRECTORY,
     FORMAT_VERSION,
     MANIFEST,
+    NEIGHBOURS,
     SETTINGS,
     load,
 )
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-FILES = {MANIFEST, ARRAYS, DIRECTORY, SETTINGS}
+FILES = {MANIFEST, ARRAYS, DIRECTORY, SETTINGS, CASES, NEIGHBOURS}
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def change(folder: Path, name: str, edit: Callable[[Any], object]) -> None:
     (folder / name).write_text(json.dumps(value if changed is None else changed, ensure_ascii=False), "utf-8")
 
 
-@pytest.mark.parametrize("name", [ARRAYS, DIRECTORY, SETTINGS])
+@pytest.mark.parametrize("name", [ARRAYS, DIRECTORY, SETTINGS, CASES, NEIGHBOURS])
 def test_a_changed_byte(copy: Path, name: str) -> None:
     raw = bytearray((copy / name).read_bytes())
     raw[len(raw) // 2] ^= 1
@@ -128,7 +130,7 @@ def test_a_manifest_of_garbage(copy: Path, garbage: bytes) -> None:
 
 
 @pytest.mark.parametrize("garbage", [g for g in GARBAGE if g != b"{}"], ids=str)
-@pytest.mark.parametrize("name", [SETTINGS, ARRAYS])
+@pytest.mark.parametrize("name", [SETTINGS, ARRAYS, CASES, NEIGHBOURS])
 def test_garbage_with_the_right_hash(copy: Path, name: str, garbage: bytes) -> None:
     (copy / name).write_bytes(garbage)
     with_right_hashes(copy)
@@ -194,6 +196,25 @@ def test_settings_that_make_no_sense(copy: Path, edit: Callable[[dict[str, Any]]
     change(copy, SETTINGS, edit)
     with_right_hashes(copy)
     with pytest.raises(ModelFolderError, match="not what the format promises"):
+        load(copy)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"text": "路灯"}', '{"text": 7}', '{"words": "路灯"}', "{}", '"路灯"', '{"text": "路灯", "topic": []}'],
+)
+def test_remembered_cases_that_make_no_sense(copy: Path, line: str) -> None:
+    lines = (copy / CASES).read_text("utf-8").splitlines()
+    (copy / CASES).write_text("\n".join([line] if line.endswith('灯"}') else [line, *lines[1:]]), "utf-8")
+    with_right_hashes(copy)
+    with pytest.raises(ModelFolderError, match="not what the format promises"):
+        load(copy)
+
+
+@pytest.mark.parametrize("name", [CASES, NEIGHBOURS])
+def test_half_a_memory(copy: Path, name: str) -> None:
+    change(copy, MANIFEST, lambda manifest: manifest["files"].pop(name) and None)
+    with pytest.raises(ModelFolderError, match=f"{name} is missing"):
         load(copy)
 
 
