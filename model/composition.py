@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fenban.model.directory import Unit
+    from fenban.model.local_places import LocalPlaces
     from fenban.model.places import PlaceReading
 
 Matrix: TypeAlias = "NDArray[np.float32]"
@@ -36,15 +37,16 @@ class TextSignals:
 
     ``functions`` are calibrated probabilities (texts, functions); None where all units are of one
     kind. ``flat`` are margins (texts, unit classes), ``jurisdiction`` log-probabilities (texts,
-    jurisdiction classes), by the columns that the table of units names. All others are (texts,
-    units), in the order of the table's units.
+    jurisdiction classes), by the columns that the table of units names. ``taught`` are log-ratios
+    (texts, paths of the composer's taught places). All others are (texts, units), in the order of
+    the table's units.
     """
 
     places: Sequence[PlaceReading]
     functions: Matrix | None = None
     flat: Matrix | None = None
     jurisdiction: Matrix | None = None
-    learnt_place: Matrix | None = None
+    taught: Matrix | None = None
     dense_unit: Matrix | None = None
     dense_jurisdiction: Matrix | None = None
     neighbours: Matrix | None = None
@@ -99,7 +101,11 @@ class UnitComposer:
     """Ranks units from the probabilities of functions and what a text says about the place."""
 
     def __init__(
-        self, table: UnitTable, weights: Mapping[str, float], calibration: TopCalibration | None = None
+        self,
+        table: UnitTable,
+        weights: Mapping[str, float],
+        calibration: TopCalibration | None = None,
+        taught: LocalPlaces | None = None,
     ) -> None:
         """Weights are by the name of a factor; a factor without one counts for nothing."""
         unknown = sorted(set(weights) - set(FACTORS))
@@ -108,6 +114,12 @@ class UnitComposer:
         self.table: UnitTable = table
         self.weights = {name: float(weights[name]) for name in FACTORS if weights.get(name)}
         self.calibration = calibration or TopCalibration()
+        self.taught = taught
+        where = {path: i for i, path in enumerate(taught.paths if taught else ())}
+        paths = [unit.jurisdiction or "" for unit in table.units]
+        self.taught_place = np.array([where.get(path, -1) for path in paths], dtype=np.int32)
+        around = [path.rpartition("/")[0] for path in paths]
+        self.taught_around = np.array([where.get(path, -1) for path in around], dtype=np.int32)
         # where each function's units begin, and the number of the function's block for every unit
         self._begins = np.flatnonzero(np.diff(table.function, prepend=-1))
         self._block = np.cumsum(np.diff(table.function, prepend=-1) > 0) - 1
@@ -203,7 +215,8 @@ _FACTORS: dict[str, Callable[[UnitComposer, TextSignals], Matrix | None]] = {
     "named": lambda c, s: c.named(s.places),
     "encloses": lambda c, s: c.encloses(s.places),
     "frequency": lambda c, s: c.table.log_frequency[None, :],
-    "learnt_place": lambda c, s: s.learnt_place,
+    "taught_place": lambda c, s: _by_column(s.taught, c.taught_place, 0.0),
+    "taught_around": lambda c, s: _by_column(s.taught, c.taught_around, 0.0),
     "dense_unit": lambda c, s: s.dense_unit,
     "dense_jurisdiction": lambda c, s: s.dense_jurisdiction,
     "neighbours": lambda c, s: s.neighbours,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fenban.model.local_places import LocalPlaces
+
 _START = {"flat": 1.0, "jurisdiction": 0.5, "named": 1.0, "encloses": 0.3, "frequency": 0.2}
 _PULL = 0.5
 _FEWEST = 200
@@ -38,18 +40,24 @@ class UnseenTexts:
             yield self.signals.rows(start, stop), self.units[start:stop]
 
 
-def fit_composer(table: UnitTable, texts: UnseenTexts) -> tuple[UnitComposer, PrecisionCurve]:
-    """Learn weights and calibration; return the composer and its precision curve."""
+def fit_composer(
+    table: UnitTable, texts: UnseenTexts, taught: LocalPlaces | None = None
+) -> tuple[UnitComposer, PrecisionCurve]:
+    """Learn weights and calibration; return the composer and its precision curve.
+
+    ``taught`` are the places that all cases taught, for the texts to come; what the unseen texts
+    carry of them has to come from the other cases alone.
+    """
     learnt = texts.signals.flat is not None
-    weights = fit_weights(table, texts) if learnt else DIRECTORY_WEIGHTS
-    calibration = fit_top_calibration(*_top_1(UnitComposer(table, weights), texts))
-    composer = UnitComposer(table, weights, calibration)
+    weights = fit_weights(table, texts, taught) if learnt else DIRECTORY_WEIGHTS
+    calibration = fit_top_calibration(*_top_1(UnitComposer(table, weights, None, taught), texts))
+    composer = UnitComposer(table, weights, calibration, taught)
     return composer, PrecisionCurve.measure(*_top_1(composer, texts))
 
 
-def fit_weights(table: UnitTable, texts: UnseenTexts) -> dict[str, float]:
+def fit_weights(table: UnitTable, texts: UnseenTexts, taught: LocalPlaces | None = None) -> dict[str, float]:
     """Learn the weight of every factor that the texts carry, by maximum likelihood."""
-    composer = UnitComposer(table, {})
+    composer = UnitComposer(table, {}, None, taught)
     number: dict[str, int] = {unit.name: i for i, unit in enumerate(table.units)}
     used = [name for name in FACTORS if composer.factor(name, texts.signals.rows(0, 1)) is not None]
     alternatives, chosen = [], []

@@ -126,7 +126,7 @@ def test_a_function_without_units_is_skipped() -> None:
     assert set(found) == {"甲市教育局", "乙区教育局", "丁区教育局"}
 
 
-@pytest.mark.parametrize("name", ["learnt_place", "dense_unit", "dense_jurisdiction", "neighbours"])
+@pytest.mark.parametrize("name", ["dense_unit", "dense_jurisdiction", "neighbours"])
 def test_a_part_that_knows_the_units_is_heard(name: str) -> None:
     table = UnitTable.build(UNITS, FUNCTIONS, (), (), {})
     says = np.array([[unit.name == "丁区教育局" for unit in table.units]], dtype=np.float32)
