@@ -18,7 +18,7 @@ import numpy as np
 from fenban.model.errors import MissingExtraError, ModelFolderError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -57,8 +57,6 @@ class EncoderSettings:
     prefix: str
     max_tokens: int
     dimension: int
-    pad_id: int
-    token_type_ids: bool
 
     def write(self, folder: Path) -> None:
         """Write ``encoder.json`` into the folder."""
@@ -88,14 +86,13 @@ class EncoderSettings:
 
 
 def _check(settings: EncoderSettings) -> None:
-    for name in ("max_tokens", "dimension", "pad_id"):
+    least = {"max_tokens": 3, "dimension": 1}  # tokens: a start, an end and a word
+    for name, smallest in least.items():
         value = getattr(settings, name)
-        if type(value) is not int or value < (0 if name == "pad_id" else 1):
+        if type(value) is not int or value < smallest:
             raise ValueError(f"{name} is {value!r}")
-    if settings.max_tokens < 3:  # a start, an end and a word
-        raise ValueError(f"max_tokens is {settings.max_tokens}")
-    if not isinstance(settings.prefix, str) or type(settings.token_type_ids) is not bool:
-        raise TypeError("prefix or token_type_ids is of the wrong type")
+    if not isinstance(settings.name, str) or not isinstance(settings.prefix, str):
+        raise TypeError("name or prefix is no text")
 
 
 class OnnxEncoder:
@@ -147,40 +144,38 @@ class OnnxEncoder:
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the mean-pooled vectors, not normalised: ``(len(texts), dimension)``.
 
-        The vector of a text does not depend on the texts beside it: it goes through the graph
-        alone, because int8 arithmetic takes its scale from all that is in a batch.
+        A text's vector does not depend on the texts beside it: each goes through the graph alone,
+        which on a CPU is no slower than a padded batch. Where there is no token, it is zero.
         """
-        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        for row, numbers in enumerate(self._token_numbers(texts)):
-            vectors[row] = self._run(numbers)
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for row, text in enumerate(texts):
+            numbers = self._token_numbers(text)
+            if numbers:
+                vectors[row] = self._run(numbers)
         return vectors
 
-    def _token_numbers(self, texts: Sequence[str]) -> Iterator[list[int]]:
+    def _token_numbers(self, text: str) -> list[int]:
         longest = _CHARACTERS_A_TOKEN * self.settings.max_tokens
-        for text in texts:
-            # a half surrogate cannot be written as UTF-8, which is what the tokenizer reads
-            readable = text[:longest].encode("utf-8", "replace").decode("utf-8")
-            yield self._tokenizer.encode(self.settings.prefix + readable).ids or [self.settings.pad_id]
+        # a half surrogate cannot be written as UTF-8, which is what the tokenizer reads
+        readable = text[:longest].encode("utf-8", "replace").decode("utf-8")
+        numbers: list[int] = self._tokenizer.encode(self.settings.prefix + readable).ids
+        return numbers
 
     def _run(self, numbers: list[int]) -> NDArray[np.float32]:
-        ids = np.array([numbers], dtype=np.int64)
-        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        if self.settings.token_type_ids:
-            feed["token_type_ids"] = np.zeros_like(ids)
-        (vector,) = self._session.run(None, feed)[0]
-        return np.asarray(vector, dtype=np.float32)
+        (vectors,) = self._session.run(None, {"input_ids": np.array([numbers], dtype=np.int64)})
+        return np.asarray(vectors[0], dtype=np.float32)
 
     def _check_fit(self, folder: Path) -> None:
         """Encode the longest text allowed, so that files which do not fit are refused when loading."""
         try:
-            self._run([self._tokenizer.get_vocab_size() - 1] * self.settings.max_tokens)
-            shape = self.encode([""]).shape
+            last = self._tokenizer.get_vocab_size() - 1
+            shape = self._run([last] * self.settings.max_tokens).shape
         except Exception as error:  # onnxruntime's errors have no base of their own
             problem = f"the encoder's files do not fit together ({_first_line(error)})"
             raise ModelFolderError(folder, problem) from error
-        if shape != (1, self.dimension):
+        if shape != (self.dimension,):
             raise ModelFolderError(
-                folder, f"the encoder gives {shape} where (1, {self.dimension}) was promised"
+                folder, f"the encoder gives {shape} where ({self.dimension},) was promised"
             )
 
 
