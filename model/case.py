@@ -104,11 +104,32 @@ class WeighedWord:
 
 @dataclass(frozen=True, slots=True)
 class SimilarCase:
-    """A resolved case near to a text, masked."""
+    """A resolved case near to a text, masked; ``similarity`` is 1 for the same words, 0 for chance."""
 
     text: str
-    lead_unit: str
+    lead_unit: str | None
+    function: str | None
+    topic: str | None
+    received_at: str | None
     similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An edit of the text and the first answer to the edited text; ``text`` says it in words.
+
+    ``kind`` is ``words`` (``removed`` were blotted out; the answer is of the kind that the words
+    speak for) or ``place`` (as if the text came from ``jurisdiction``; the answer is a unit).
+    ``changed`` is False where the answer stays: then the edit shows how firm it is.
+    """
+
+    kind: Literal["words", "place"]
+    removed: tuple[str, ...]
+    jurisdiction: str | None
+    answer: str
+    probability: float
+    changed: bool
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +139,7 @@ class Evidence:
     words: tuple[WeighedWord, ...] = ()
     duties: str | None = None
     similar: tuple[SimilarCase, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

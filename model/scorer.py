@@ -11,6 +11,7 @@ from fenban.model.calibration import softmax
 from fenban.model.case import TOPIC_SEPARATOR, RankedUnit, Submission
 from fenban.model.composition import TextSignals
 from fenban.model.features import NgramHasher, Vectoriser
+from fenban.model.local_places import LocalPlaceReader
 from fenban.model.places import Gazetteer
 from fenban.model.projection import Projection
 from fenban.model.reading import places_of, read_batch
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from fenban.model.artifact import ModelContent
     from fenban.model.directory import Unit
+    from fenban.model.local_places import TaughtPlace
     from fenban.model.places import PlaceReading
     from fenban.model.reading import Reading
 
@@ -48,6 +50,8 @@ class Scorer:
         self._hasher = NgramHasher()
         self._vectoriser = Vectoriser(content.space)
         self._gazetteer = Gazetteer.build(content.home, content.local_places)
+        taught = content.composer.taught if content.composer else None
+        self._taught = LocalPlaceReader(taught) if taught else None
         self._projection = Projection(content.space)
         self._groups = topic_groups(self.classes("topic"), self.classes("topic_first"))
 
@@ -73,7 +77,7 @@ class Scorer:
         if "involved" in heads:
             by_head["involved"] = sigmoid(heads.of("involved", scores) / np.float32(temperatures["involved"]))
         places = [places_of(reading, i, self._gazetteer) for i in range(len(reading))]
-        units = self._rank_units(scores, by_head, places, top)
+        units = self._rank_units(scores, by_head, reading, places, top)
         return Scored(reading, features, places, by_head, units)
 
     def features_of(self, texts: Sequence[str]) -> sparse.csr_matrix:
@@ -84,6 +88,14 @@ class Scorer:
     def vectors(self, scored: Scored) -> NDArray[np.float32]:
         """Return the (texts, d) vectors of a batch, of the kind that the remembered cases have."""
         return self._projection.vectors(scored.features)
+
+    def nearest(self, scored: Scored) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return numbers and similarities, both (texts, k), of the remembered cases nearest to a batch."""
+        memory = self.content.neighbours
+        if memory is None:
+            nothing = np.zeros((len(scored.reading), 0))
+            return nothing.astype(np.int64), nothing.astype(np.float32)
+        return memory.search(self.vectors(scored))
 
     def contributions(
         self, scored: Scored, index: int, spans: NDArray[np.int64], head: str, answer: int
@@ -103,10 +115,20 @@ class Scorer:
         added = added / np.bincount(position, minlength=len(known))
         return batch.starts[spans], batch.ends[spans], added[position].astype(np.float32)
 
+    def taught_names(self, reading: Reading, index: int, places: PlaceReading) -> list[int]:
+        """Return the numbers of the names in one text whose place the training cases taught."""
+        return self._taught.names_in(reading.texts[index].text, places) if self._taught else []
+
+    def taught_places(self, scored: Scored, index: int) -> list[TaughtPlace]:
+        """Return where the taught names of one text lie."""
+        names = self.taught_names(scored.reading, index, scored.places[index])
+        return [self._taught.taught(name) for name in names] if self._taught else []
+
     def _rank_units(
         self,
         scores: NDArray[np.float32],
         by_head: dict[str, NDArray[np.float32]],
+        reading: Reading,
         places: list[PlaceReading],
         top: int,
     ) -> list[list[RankedUnit]]:
@@ -114,11 +136,13 @@ class Scorer:
         if composer is None:
             return [[] for _ in places]
         heads = self.content.heads
+        names = [self.taught_names(reading, i, place) for i, place in enumerate(places)]
         signals = TextSignals(
             places,
             functions=by_head.get("function"),
             flat=heads.of("unit", scores) if "unit" in heads else None,
             jurisdiction=np.log(by_head["jurisdiction"] + 1e-6) if "jurisdiction" in by_head else None,
+            taught=self._taught.log_ratios(names) if self._taught else None,
         )
         units = composer.table.units
         return [merge_names([units[r] for r in rows], p, top) for rows, p in composer.rank(signals, top)]

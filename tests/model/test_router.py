@@ -216,7 +216,7 @@ def test_the_json_form_has_the_keys_of_the_contract(router: Router) -> None:
     assert set(value["lead_units"][0]) == unit
     assert set(value["form"]) == {"name", "probability"}
     assert set(value["lane"]) == {"name", "reason"}
-    assert set(value["evidence"]) == {"words", "duties", "similar"}
+    assert set(value["evidence"]) == {"words", "duties", "similar", "changes"}
     assert set(value["evidence"]["words"][0]) == {"text", "start", "end", "weight"}
     assert set(value["model"]) == {"version"}
     assert all(set(co_unit) == unit for co_unit in value["co_units"])
