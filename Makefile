@@ -2,6 +2,7 @@
 # make serve EXTRAS=  the same with the base installation alone
 # make test           set up and run every check and test
 # make check          the quick set, for every commit
+# make bench          every figure of BENCHMARKS.md, hours; a part: make bench ARGS="--only fasttext --sets hotline_orders"
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -15,6 +16,7 @@ comma := ,
 BRACKET := $(if $(strip $(EXTRAS)),[$(subst $() ,$(comma),$(strip $(EXTRAS)))],)
 SERVE_STAMP := $(VENV)/.serve-$(subst $() ,-,$(strip $(EXTRAS)))
 DEV_STAMP := $(VENV)/.dev
+BENCH_STAMP := $(VENV)/.bench
 
 .PHONY: serve test check quick lint types imports bench places clean
 
@@ -37,8 +39,8 @@ types: $(DEV_STAMP)
 imports: $(DEV_STAMP)
 	$(BIN)/lint-imports
 
-bench: $(DEV_STAMP)
-	$(BIN)/python -m fenban.serving.bench --data $(BENCH)
+bench: $(BENCH_STAMP)
+	$(BIN)/python -m fenban.serving.bench --data $(BENCH) $(ARGS)
 
 places: $(DEV_STAMP)
 	$(BIN)/python -m fenban.training.divisions datasets/places/divisions.csv
@@ -54,6 +56,11 @@ $(SERVE_STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
 $(DEV_STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing fenban[dev,postgres] into $(VENV) …"
 	$(PIP) --editable ".[dev,postgres]"
+	@touch $@
+
+$(BENCH_STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing fenban[neural,bench] into $(VENV) …"
+	$(PIP) --editable ".[neural,bench]"
 	@touch $@
 
 clean:
