@@ -49,6 +49,7 @@ class Options:
 
     top: int = 3
     target_precision: float | None = None
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

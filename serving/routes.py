@@ -81,7 +81,12 @@ def as_json(value: object) -> bytes:
 
 def suggestions_as_json(router: Router, submissions: list[Submission], options: Options) -> list[bytes]:
     """Ask the router and render its answers; runs in the model's thread, off the event loop."""
-    found = router.suggest(submissions, top=options.top, target_precision=options.target_precision)
+    found = router.suggest(
+        submissions,
+        top=options.top,
+        target_precision=options.target_precision,
+        evidence="full" if options.explain else True,
+    )
     return [as_json(suggestion.as_dict()) for suggestion in found]
 
 
@@ -115,6 +120,9 @@ def _check_limits(asked: schemas.SuggestionRequest, settings: ServiceSettings) -
     errors = []
     if len(asked.items) > settings.max_items:
         errors.append(FieldError(field="items", message=f"不能超过 {settings.max_items} 件"))
+    if asked.explain and len(asked.items) > schemas.MOST_EXPLAINED:
+        message = f"一次最多逐词说明 {schemas.MOST_EXPLAINED} 件"
+        errors.append(FieldError(field="explain", message=message))
     for i, item in enumerate(asked.items):
         if len(item.text) > settings.max_text:
             message = f"不能超过 {settings.max_text} 个字符"
@@ -144,7 +152,7 @@ async def suggest(asked: schemas.SuggestionRequest, request: Request) -> Respons
     service = Service.of(request)
     _check_limits(asked, service.settings)
     submissions = [item.submission(service.settings.jurisdiction) for item in asked.items]
-    options = Options(asked.top, asked.target_precision)
+    options = Options(asked.top, asked.target_precision, asked.explain)
     work = asyncio.create_task(service.batcher.suggest(submissions, options))
     gone = asyncio.create_task(_gone(request))
     try:

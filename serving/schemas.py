@@ -8,7 +8,7 @@ Answers are documented here and not validated again: they are ``Suggestion.as_di
 from __future__ import annotations
 
 import datetime as dt  # noqa: TC003 - pydantic reads it at runtime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -19,6 +19,7 @@ from fenban.training.cells import as_date
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
 
+MOST_EXPLAINED = 8  # texts of one request; each costs about fifteen
 REQUEST_EXAMPLE: JsonDict = {
     "items": [
         {
@@ -100,6 +101,13 @@ class SuggestionRequest(Asked):
         description="“可直接分办”应达到的准确率；不填用模型自带的目标",
         examples=[0.95],
     )
+    explain: bool = Field(
+        False,
+        description=(
+            "是否逐词重算：依据中的词按去掉后的实际影响排序，并给出怎样会改变结果；"
+            f"每件约多花十五件的时间，一次最多 {MOST_EXPLAINED} 件"
+        ),
+    )
 
 
 class TopicAnswer(BaseModel):
@@ -147,15 +155,30 @@ class WordAnswer(BaseModel):
         description="在“标题+换行+正文”中的起点，按字符计；没有标题或正文以标题开头时从正文算起"
     )
     end: int = Field(description="终点，不含")
-    weight: float = Field(description="对首选结果的贡献")
+    weight: float = Field(description="对首选结果的贡献；请求 explain 时为去掉它后首选的对数几率下降多少")
 
 
 class SimilarAnswer(BaseModel):
     """相似的已办件。"""
 
-    text: str = Field(description="已脱敏的内容")
-    lead_unit: str = Field(description="当时的主办单位")
-    similarity: float = Field(description="相似度")
+    text: str = Field(description="已脱敏的内容，只留开头")
+    lead_unit: str | None = Field(description="最终的主办单位；没有记录时为空")
+    function: str | None = Field(description="职能；没有记录时为空")
+    topic: str | None = Field(description="主题；没有记录时为空")
+    received_at: dt.date | None = Field(description="受理日期；没有记录时为空")
+    similarity: float = Field(ge=0, le=1, description="相似度：1 为用词相同，0 为任意两件的平均水平")
+
+
+class ChangeAnswer(BaseModel):
+    """怎样会改变结果：改动后重新判断得到的首选。"""
+
+    kind: Literal["words", "place"] = Field(description="words 去掉一些词，place 换一个属地")
+    removed: list[str] = Field(description="去掉的词")
+    jurisdiction: str | None = Field(description="换成的属地")
+    answer: str = Field(description="改动后的首选：去词时为职能（没有职能时为主题），换属地时为单位")
+    probability: float = Field(ge=0, le=1, description="改动后首选的概率")
+    changed: bool = Field(description="首选是否变了；去掉最起作用的几个词仍不变时为 false")
+    text: str = Field(description="一句话说明", examples=["去掉“路灯”后，第一位变为公安局（41%）"])
 
 
 class EvidenceAnswer(BaseModel):
@@ -163,7 +186,8 @@ class EvidenceAnswer(BaseModel):
 
     words: list[WordAnswer] = Field(description="起作用的词，贡献大的在前")
     duties: str | None = Field(description="对应的职责条款")
-    similar: list[SimilarAnswer] = Field(description="相似的已办件")
+    similar: list[SimilarAnswer] = Field(description="相似的已办件，最多三件")
+    changes: list[ChangeAnswer] = Field(description="怎样会改变结果；请求 explain 时才有")
 
 
 class ModelVersion(BaseModel):

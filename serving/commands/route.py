@@ -67,7 +67,7 @@ def _suggested(router: Router, submissions: list[Submission], top: int, folder: 
     from fenban.model.router import BATCH
 
     if len(submissions) <= BATCH:
-        return router.suggest(submissions, top=top)
+        return router.suggest(submissions, top=top, evidence="full" if len(submissions) == 1 else True)
     from fenban.serving.pool import Asked, suggest_batches
 
     batches = (submissions[i : i + BATCH] for i in range(0, len(submissions), BATCH))
@@ -147,3 +147,8 @@ def _lines(submission: Submission, suggestion: Suggestion) -> Iterator[str]:
         yield f"  依据  {'、'.join(words)}"
     if suggestion.evidence.duties:
         yield f"  职责  {suggestion.evidence.duties}"
+    for case in suggestion.evidence.similar:
+        label = case.lead_unit or case.function or case.topic
+        yield f"  相似  {case.similarity:6.1%}  {label}：{case.text[:40]}"
+    for change in suggestion.evidence.changes:
+        yield f"  若改  {change.text}"

@@ -84,7 +84,7 @@ function fill(id, rows, none) {
  * @param {import("./types.js").Suggestion} suggestion
  * @param {import("./types.js").Submission} submission
  */
-function showEvidence({ evidence, functions }, submission) {
+export function showEvidence({ evidence, functions }, submission) {
   const marked = byId("marked");
   marked.replaceChildren(...pieces(fullText(submission), evidence.words).map(pieceOf));
   marked.scrollTop = 0;
@@ -98,6 +98,9 @@ function showEvidence({ evidence, functions }, submission) {
   const similar = evidence.similar || [];
   byId("similar").replaceChildren(...similar.map(similarRow));
   show(byId("similar-cases"), similar.length > 0);
+  const changes = evidence.changes || [];
+  byId("changes").replaceChildren(...changes.map(changeRow));
+  show(byId("changing"), changes.length > 0);
 }
 
 /** @param {{text: string, step: number}} piece */
@@ -112,8 +115,15 @@ function pieceOf({ text, step }) {
 /** @param {import("./types.js").SimilarCase} found */
 function similarRow(found) {
   const { element, part } = copyOf(byId("similar-row"));
-  part.unit.textContent = found.lead_unit;
-  part.odds.textContent = `相似 ${percent(found.similarity)}`;
+  part.unit.textContent = found.lead_unit || found.function || topicPath(found.topic || "");
+  part.odds.textContent = [found.received_at, `相似 ${percent(found.similarity)}`].filter(Boolean).join(" · ");
   part.text.textContent = found.text;
   return element;
+}
+
+/** @param {import("./types.js").Change} change */
+function changeRow({ text }) {
+  const row = document.createElement("li");
+  row.textContent = text;
+  return row;
 }

@@ -29,10 +29,11 @@ export class Problem extends Error {
  *
  * @param {import("./types.js").Submission} submission
  * @param {AbortSignal} signal
+ * @param {boolean} [explain] whether to find what would change the answer, which takes longer
  * @returns {Promise<import("./types.js").Answer>}
  * @throws {Problem} or an AbortError once `signal` has fired
  */
-export async function ask(submission, signal) {
+export async function ask(submission, signal, explain = false) {
   const limit = new AbortController();
   const stop = () => limit.abort();
   signal.addEventListener("abort", stop);
@@ -42,7 +43,7 @@ export async function ask(submission, signal) {
       method: "POST",
       credentials: "same-origin",
       headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify({ items: [itemOf(submission)], top: TOP }),
+      body: JSON.stringify({ items: [itemOf(submission)], top: TOP, explain }),
       signal: limit.signal,
     });
     const body = await response.json().catch((error) => {

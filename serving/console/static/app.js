@@ -1,7 +1,7 @@
 /** The intake desk: ties the fields, the service and the views together. */
 
 import { ask } from "./api.js";
-import { showAnswer, zoneName } from "./answer_view.js";
+import { showAnswer, showEvidence, zoneName } from "./answer_view.js";
 import { Asker } from "./asker.js";
 import { toClipboard } from "./clipboard.js";
 import { byId, show, write } from "./dom.js";
@@ -18,8 +18,7 @@ const ENOUGH = 4;
 
 /** @type {{suggestion: import("./types.js").Suggestion, submission: import("./types.js").Submission}|null} */
 let current = null;
-/** @type {string|null} */
-let chosen = null;
+let chosen = /** @type {string|null} */ (null);
 /** @type {import("./draft.js").Draft|null} what Esc cleared */
 let cleared = null;
 let goToAnswer = false;
@@ -80,6 +79,7 @@ function heard(news) {
   setWorking(news.kind === "loading");
   if (news.kind === "problem") showProblem(news.problem, news.retryAt);
   if (news.kind === "answer") answered(news.answer, news.submission);
+  if (news.kind === "explained" && isFresh()) showEvidence(news.answer.suggestion, news.submission);
   refresh();
 }
 

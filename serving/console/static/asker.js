@@ -3,11 +3,12 @@
 import { Problem } from "./api.js";
 
 const LOADING_AFTER_MS = 150;
+const EXPLAIN_AFTER_MS = 600; // once the clerk reads rather than types
 const OFFLINE_WAITS_S = [3, 6, 12, 24, 30];
 
 export class Asker {
   /**
-   * @param {(submission: import("./types.js").Submission, signal: AbortSignal) => Promise<import("./types.js").Answer>} ask
+   * @param {(submission: import("./types.js").Submission, signal: AbortSignal, explain?: boolean) => Promise<import("./types.js").Answer>} ask
    * @param {(news: import("./types.js").News) => void} tell
    */
   constructor(ask, tell) {
@@ -78,6 +79,19 @@ export class Asker {
     this.running = null;
     clearTimeout(this.loading);
     this.tell(news.kind === "problem" ? this.retrying(news.problem, submission) : this.succeeded(news));
+    if (news.kind === "answer" && submission === this.submission) {
+      this.timer = window.setTimeout(() => this.explain(submission), EXPLAIN_AFTER_MS);
+    }
+  }
+
+  /** Ask for what takes longer; without it the answer stands as it is. @param {import("./types.js").Submission} submission */
+  async explain(submission) {
+    const running = new AbortController();
+    this.running = running;
+    const answer = await this.ask(submission, running.signal, true).catch(() => null);
+    if (running !== this.running) return;
+    this.running = null;
+    if (answer) this.tell({ kind: "explained", answer, submission });
   }
 
   /** @param {import("./types.js").News} news */

@@ -6,8 +6,9 @@
  * @typedef {{function: string, probability: number}} RankedFunction
  * @typedef {{unit: string, function: string|null, jurisdiction: string|null, probability: number}} RankedUnit
  * @typedef {{text: string, start: number, end: number, weight: number}} WeighedWord
- * @typedef {{text: string, lead_unit: string, similarity: number}} SimilarCase
- * @typedef {{words: WeighedWord[], duties: string|null, similar: SimilarCase[]}} Evidence
+ * @typedef {{text: string, lead_unit: string|null, function: string|null, topic: string|null, received_at: string|null, similarity: number}} SimilarCase
+ * @typedef {{text: string, changed: boolean}} Change
+ * @typedef {{words: WeighedWord[], duties: string|null, similar: SimilarCase[], changes: Change[]}} Evidence
  * @typedef {"auto"|"confirm"|"manual"} Zone
  *
  * @typedef {object} Suggestion
@@ -28,6 +29,7 @@
  * What the asker tells the page: `retryAt` is a time of `performance.now()`, null for no retry.
  * @typedef {{kind: "loading"}
  *   | {kind: "answer", answer: Answer, submission: Submission}
+ *   | {kind: "explained", answer: Answer, submission: Submission}
  *   | {kind: "problem", problem: import("./api.js").Problem, retryAt: number|null}} News
  */
 export {};
