@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fenban.model.case import Submission, Suggestion
+    from fenban.model.case import Evidence, Submission, Suggestion
     from fenban.model.router import Router
 
 HELP = "suggest the departments for a text, or for every text of a file"
@@ -142,13 +142,17 @@ def _lines(submission: Submission, suggestion: Suggestion) -> Iterator[str]:
     notes += [MISSING_NAMES[name] for name in suggestion.missing]
     if notes:
         yield f"  注意  {'；'.join(notes)}"
-    words = list(dict.fromkeys(word.text for word in suggestion.evidence.words))
+    yield from _reasons(suggestion.evidence)
+
+
+def _reasons(evidence: Evidence) -> Iterator[str]:
+    words = list(dict.fromkeys(word.text for word in evidence.words))
     if words:
         yield f"  依据  {'、'.join(words)}"
-    if suggestion.evidence.duties:
-        yield f"  职责  {suggestion.evidence.duties}"
-    for case in suggestion.evidence.similar:
+    if evidence.duties:
+        yield f"  职责  {evidence.duties}"
+    for case in evidence.similar:
         label = case.lead_unit or case.function or case.topic
         yield f"  相似  {case.similarity:6.1%}  {label}：{case.text[:40]}"
-    for change in suggestion.evidence.changes:
+    for change in evidence.changes:
         yield f"  若改  {change.text}"
