@@ -157,6 +157,7 @@ class Suggestion:
     missing: tuple[str, ...]
     evidence: Evidence
     model: dict[str, str] = field(default_factory=dict)
+    hints: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form that the command line and the API share."""

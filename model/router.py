@@ -11,6 +11,8 @@ import numpy as np
 from fenban.model import artifact
 from fenban.model.calibration import NEVER, zone_of
 from fenban.model.case import (
+    FORMS,
+    LANES,
     Evidence,
     NamedProbability,
     RankedFunction,
@@ -22,8 +24,9 @@ from fenban.model.case import (
 )
 from fenban.model.errors import InputError
 from fenban.model.explain import Explainer
+from fenban.model.lanes import lane_of, named_forms
 from fenban.model.scorer import Scored, Scorer
-from fenban.model.signals import MISSING_PLACE, UNREADABLE, flags_of, lane_of
+from fenban.model.signals import MISSING_PLACE, UNREADABLE, signals_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,25 +119,37 @@ class Router:
     ) -> Suggestion:
         topics = tuple(RankedTopic(*pair) for pair in self._ranked(scored, i, "topic", top))
         functions = tuple(RankedFunction(*pair) for pair in self._ranked(scored, i, "function", top))
-        forms = self._ranked(scored, i, "form", 1)
-        lanes = self._ranked(scored, i, "lane", 1)
         units = tuple(scored.units[i])
         text, places = scored.reading.texts[i].text, scored.places[i]
-        flags = flags_of(text)
+        signals = signals_of(text, dict(self._ranked(scored, i, "danger", 2)).get(str(True)))
         answers = units or functions or topics
         return Suggestion(
             topics=topics,
             functions=functions,
             lead_units=units,
             co_units=tuple(self._co_units(scored, i)),
-            zone=_zone([answer.probability for answer in answers], threshold, flags),
-            form=NamedProbability(*forms[0]) if forms else None,
-            lane=lane_of(text, places.provinces, self.content.home, lanes[0] if lanes else None),
-            flags=flags,
+            zone=_zone([answer.probability for answer in answers], threshold, signals.flags),
+            form=self._form(scored, i, text),
+            lane=lane_of(text, places, self.content.home, self._lanes(scored, i), signals.danger),
+            flags=signals.flags,
             missing=() if places.places else _missing(units, functions),
             evidence=evidence,
             model={"version": self.version},
+            hints=signals.hints,
         )
+
+    def _lanes(self, scored: Scored, i: int) -> dict[str, float] | None:
+        return dict(self._ranked(scored, i, "lane", len(LANES))) or None
+
+    def _form(self, scored: Scored, i: int, text: str) -> NamedProbability | None:
+        """Return the likeliest form; one that the text names plainly (请问, 案由:) weighs more."""
+        forms = dict(self._ranked(scored, i, "form", len(FORMS)))
+        if not forms:
+            return None
+        named = named_forms(text)
+        weights = {name: p * named.get(name, 1.0) for name, p in forms.items()}
+        best = max(weights, key=lambda name: weights[name])
+        return NamedProbability(best, round(weights[best] / (sum(weights.values()) or 1.0), 4))
 
     def _ranked(self, scored: Scored, i: int, head: str, top: int) -> list[tuple[str, float]]:
         if head not in scored.by_head:

@@ -1,14 +1,13 @@
-"""What a person must notice at once: danger, matters outside any department's duties, the lane."""
+"""What a person must notice at once: danger, matters outside any department's duties, unreadable texts."""
 
 from __future__ import annotations
 
-import functools
 import re
+from dataclasses import dataclass
 
-import ahocorasick_rs
-
-from fenban.model import resources
-from fenban.model.case import Lane
+from fenban.model.danger import DangerReading, read_danger
+from fenban.model.scope import outside_duties
+from fenban.model.text import HIDDEN
 
 DANGER = "danger"
 OUT_OF_SCOPE = "out_of_scope"
@@ -20,64 +19,48 @@ SIGNAL_NAMES = {
 }
 MISSING_PLACE = "place"
 MISSING_NAMES = {MISSING_PLACE: "缺地点"}
+EMERGENCY = "emergency"
 _TWO_CHARACTERS = re.compile(r"\w\W*\w")
+_CALLS = {"暴力": "110", "自伤": "110、120", "走失": "110", "伤病": "120"}
+_OTHERWISE_CALL = "119、110"
+_LONGEST_QUOTE = 24
 
 
-class PhraseFinder:
-    """Finds any of a set of phrases in a text."""
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """Codes for machines, hints in words for the clerk, and why it is a danger, if it is one."""
 
-    def __init__(self, phrases: tuple[str, ...]) -> None:
-        self._phrases = phrases
-        self._automaton = ahocorasick_rs.AhoCorasick(list(phrases))
-
-    def first(self, text: str) -> str | None:
-        """Return the first phrase that occurs in ``text``."""
-        matches = self._automaton.find_matches_as_indexes(text)
-        return self._phrases[matches[0][0]] if matches else None
+    flags: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    danger: str | None = None
 
 
-@functools.lru_cache(maxsize=1)
-def danger_phrases() -> PhraseFinder:
-    """Return the finder of phrases that signal a danger to life or limb."""
-    return PhraseFinder(resources.lexicon("danger"))
-
-
-@functools.lru_cache(maxsize=1)
-def out_of_scope_phrases() -> PhraseFinder:
-    """Return the finder of phrases that show a matter for courts, emergency calls or nobody."""
-    kinds = resources.toml("lexicons/out_of_scope.toml")
-    return PhraseFinder(tuple(phrase for kind in kinds.values() for phrase in kind["phrases"]))
-
-
-def flags_of(text: str) -> tuple[str, ...]:
-    """Return the flags that the words of a folded text raise."""
+def signals_of(text: str, learnt_danger: float | None = None) -> Signals:
+    """Return what a folded text signals; ``learnt_danger`` is the model's P(danger), if it knows it."""
     if not _TWO_CHARACTERS.search(text):
-        return (UNREADABLE,)
-    found = []
-    if danger_phrases().first(text):
-        found.append(DANGER)
-    if out_of_scope_phrases().first(text):
-        found.append(OUT_OF_SCOPE)
-    return tuple(found)
-
-
-def lane_of(
-    text: str, provinces: frozenset[str], home: str | None, learnt: tuple[str, float] | None
-) -> Lane | None:
-    """Return the lane and its reason.
-
-    A danger goes first, then a matter that names another province beside the home one; else the
-    lane that the cases have taught, where that is at least as likely as not.
-    """
-    danger = danger_phrases().first(text)
+        return Signals((UNREADABLE,))
+    flags: list[str] = []
+    hints: list[str] = []
+    reading = read_danger(text, learnt_danger)
+    danger = _why(text, reading) if reading.danger else None
     if danger:
-        return Lane("紧急", f"文中提到“{danger}”")
-    if home in provinces and len(provinces) > 1:
-        others = "、".join(sorted(provinces - {home or ""}))
-        return Lane("跨区域协同", f"涉及{others}")
-    if learnt is None:
-        return None
-    name, probability = learnt
-    if name != "常规交办" and probability >= 0.5:
-        return Lane(name, f"与以往走{name}的办件相近（{probability:.0%}）")
-    return Lane("常规交办", "没有需要走其他通道的迹象")
+        flags.append(DANGER)
+        calls = _CALLS.get(reading.signs[0].kind, _OTHERWISE_CALL) if reading.signs else _OTHERWISE_CALL
+        hints.append(f"{danger}；险情正在发生的，请来电人立即拨打{calls}")
+    outside = outside_duties(text)
+    if outside:
+        flags.append(OUT_OF_SCOPE)
+        hints += [f"文中提到“{_quoted(text, o.start, o.end)}”：{o.belongs}" for o in outside]
+    return Signals(tuple(flags), tuple(hints), danger)
+
+
+def _why(text: str, reading: DangerReading) -> str:
+    if not reading.signs:
+        return "与以往危及人身的办件相近"
+    first = max(reading.signs, key=lambda sign: (sign.certain, -sign.start))
+    return f"文中提到“{_quoted(text, first.start, first.end)}”，可能危及人身（{first.kind}）"
+
+
+def _quoted(text: str, start: int, end: int) -> str:
+    piece = text[start:end].replace(HIDDEN, "*").replace("\n", " ")
+    return piece if len(piece) <= _LONGEST_QUOTE else piece[:_LONGEST_QUOTE] + "…"

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from fenban.model.case import Case
     from fenban.model.directory import Directory
 
-_BESIDE = ("form", "lane")
+_BESIDE = ("form", "lane", "danger")
 _ENOUGH_CO_UNITS = 0.02  # share of cases with co-units from which these can be learnt
 _FEWEST_INVOLVED = 5  # cases in which a function is a co-unit from which that can be learnt
 _CASES_A_UNIT = 5  # mean number of cases a unit from which a flat classifier of units pays
 _MANY_UNITS = 1000  # beyond, learning every one costs more than the rare ones give
 _MOST = 0.4  # share of the cases that units with so many have, where the mean is below
+_DANGER = "危及人身"  # the urgency that means danger to life or limb
+_FEWEST_DANGERS = 20
 
 
 def targets_of(cases: Sequence[Case], directory: Directory | None) -> list[Target]:
@@ -34,10 +36,17 @@ def targets_of(cases: Sequence[Case], directory: Directory | None) -> list[Targe
         _target("topic", {i: path for i, (_, path) in topics.items()}),
         _target("form", {i: c.submission.form for i, c in enumerate(cases) if c.submission.form}),
         _target("lane", {i: case.lane for i, case in enumerate(cases) if case.lane}),
+        _target("danger", _dangers(cases)),
     ]
     if directory is not None:
         found += _unit_targets(cases, directory) + _involved(cases, directory)
     return [target for target in found if len(target.rows)]
+
+
+def _dangers(cases: Sequence[Case]) -> dict[int, str]:
+    """Say of every case whose urgency is known whether it is one of danger, where enough are."""
+    known = {i: case.urgency == _DANGER for i, case in enumerate(cases) if case.urgency}
+    return {i: str(danger) for i, danger in known.items()} if sum(known.values()) >= _FEWEST_DANGERS else {}
 
 
 def _target(name: str, labels: dict[int, str]) -> Target:
