@@ -143,6 +143,20 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Matter:
+    """One of several matters of a text: characters ``start`` to ``end`` of it, masked, and whom it is for.
+
+    Places of characters count as in ``WeighedWord``; ``text`` is shorter or longer where it is masked.
+    """
+
+    text: str
+    start: int
+    end: int
+    functions: tuple[RankedFunction, ...]
+    lead_unit: RankedUnit | None
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     """Ranked answers with calibrated probabilities, the zone and the evidence (分办建议)."""
 
@@ -158,6 +172,7 @@ class Suggestion:
     evidence: Evidence
     model: dict[str, str] = field(default_factory=dict)
     hints: tuple[str, ...] = ()
+    matters: tuple[Matter, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form that the command line and the API share."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +15,7 @@ from fenban.model.case import (
     FORMS,
     LANES,
     Evidence,
+    Matter,
     NamedProbability,
     RankedFunction,
     RankedTopic,
@@ -25,6 +27,7 @@ from fenban.model.case import (
 from fenban.model.errors import InputError
 from fenban.model.explain import Explainer
 from fenban.model.lanes import lane_of, named_forms
+from fenban.model.matters import matters_of
 from fenban.model.scorer import Scored, Scorer
 from fenban.model.signals import MISSING_PLACE, UNREADABLE, signals_of
 
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from fenban.model.artifact import ModelContent
 
 BATCH = 256
-CO_UNIT_FROM = 0.5
+CO_UNIT_FROM = 0.15  # out of fold on the starter cases: precision 0.73, and 0.83 from 0.25
 MAX_CO_UNITS = 3
 _OPEN_BELOW = 0.8  # a place is missing where the best unit holds less of its function than this
 
@@ -110,12 +113,19 @@ class Router:
                 if evidence
                 else itertools.repeat(Evidence())
             )
-            for i, explanation in zip(range(len(scored.reading)), explanations, strict=False):
-                found.append(self._suggestion(scored, i, top, threshold, explanation))
+            split = matters_of(self.scorer, scored, partial(self._unit_for, scored))
+            for i, (explanation, matters) in enumerate(zip(explanations, split, strict=False)):
+                found.append(self._suggestion(scored, i, top, threshold, explanation, matters))
         return found
 
     def _suggestion(
-        self, scored: Scored, i: int, top: int, threshold: float, evidence: Evidence
+        self,
+        scored: Scored,
+        i: int,
+        top: int,
+        threshold: float,
+        evidence: Evidence,
+        matters: tuple[Matter, ...],
     ) -> Suggestion:
         topics = tuple(RankedTopic(*pair) for pair in self._ranked(scored, i, "topic", top))
         functions = tuple(RankedFunction(*pair) for pair in self._ranked(scored, i, "function", top))
@@ -127,7 +137,7 @@ class Router:
             topics=topics,
             functions=functions,
             lead_units=units,
-            co_units=tuple(self._co_units(scored, i)),
+            co_units=tuple(self._co_units(scored, i, matters)),
             zone=_zone([answer.probability for answer in answers], threshold, signals.flags),
             form=self._form(scored, i, text),
             lane=lane_of(text, places, self.content.home, self._lanes(scored, i), signals.danger),
@@ -136,6 +146,7 @@ class Router:
             evidence=evidence,
             model={"version": self.version},
             hints=signals.hints,
+            matters=matters,
         )
 
     def _lanes(self, scored: Scored, i: int) -> dict[str, float] | None:
@@ -157,19 +168,28 @@ class Router:
         row, names = scored.by_head[head][i], self.scorer.classes(head)
         return [(names[j], round(float(row[j]), 4)) for j in np.argsort(-row, kind="stable")[:top]]
 
-    def _co_units(self, scored: Scored, i: int) -> list[RankedUnit]:
-        """Units of other functions that the text involves, at the place of the lead unit."""
-        directory, units = self.content.directory, scored.units[i]
-        if "involved" not in scored.by_head or not units or directory is None:
+    def _co_units(self, scored: Scored, i: int, matters: tuple[Matter, ...]) -> list[RankedUnit]:
+        """Units of other functions that a text involves: of its other matters, then as cases taught."""
+        units = scored.units[i]
+        if not units:
             return []
-        lead = units[0]
-        where = min(scored.places[i].paths, default=lead.jurisdiction)
-        found = []
-        for name, probability in self._ranked(scored, i, "involved", MAX_CO_UNITS + 1):
-            unit = directory.unit_for(name, where)
-            if probability >= CO_UNIT_FROM and name != lead.function and unit and unit.name != lead.unit:
-                found.append(RankedUnit(unit.name, unit.function, unit.jurisdiction, probability))
-        return found[:MAX_CO_UNITS]
+        involved = self._ranked(scored, i, "involved", MAX_CO_UNITS + 1)
+        named = [(matter.functions[0].function, matter.functions[0].probability) for matter in matters]
+        found: dict[str, RankedUnit] = {}
+        for name, probability in (*named, *((name, p) for name, p in involved if p >= CO_UNIT_FROM)):
+            unit = self._unit_for(scored, i, name, probability)
+            if name != units[0].function and unit and unit.unit != units[0].unit:
+                found.setdefault(unit.unit, unit)
+        return list(found.values())[:MAX_CO_UNITS]
+
+    def _unit_for(self, scored: Scored, i: int, function: str, probability: float) -> RankedUnit | None:
+        """Return the unit of a function at the place of the text, else of its lead unit."""
+        directory, units = self.content.directory, scored.units[i]
+        if directory is None or not units:
+            return None
+        where = min(scored.places[i].paths, default=units[0].jurisdiction)
+        unit = directory.unit_for(function, where)
+        return RankedUnit(unit.name, unit.function, unit.jurisdiction, probability) if unit else None
 
 
 def _zone(answers: list[float], threshold: float, flags: tuple[str, ...]) -> Zone:
