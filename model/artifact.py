@@ -12,30 +12,22 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from safetensors.numpy import save as tensor_bytes
-from scipy import sparse
 
-from fenban.model.calibration import PrecisionCurve, TopCalibration
-from fenban.model.classifier import Head, LinearHeads
-from fenban.model.composition import FACTORS, UnitComposer, UnitTable
-from fenban.model.directory import Directory
+from fenban.model.content import ModelContent, arrays_of, content_from, settings_of
+from fenban.model.encoder import ENCODER_FILES, OnnxEncoder
 from fenban.model.errors import DirectoryError, ModelFolderError
-from fenban.model.features import TABLE_BITS, FeatureSpace
 from fenban.model.neighbours import Neighbours, case_lines, cases_from
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 ARRAYS = "arrays.safetensors"
 DIRECTORY = "directory.json"
@@ -56,35 +48,18 @@ _MALFORMED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ModelContent:
-    """Everything that a model knows, before it is put to work."""
-
-    space: FeatureSpace
-    heads: LinearHeads
-    temperatures: Mapping[str, float]
-    tops: Mapping[str, TopCalibration]
-    curves: Mapping[str, PrecisionCurve]
-    directory: Directory | None = None
-    composer: UnitComposer | None = None
-    home: str | None = None
-    local_places: tuple[tuple[str, str], ...] = ()
-    target_precision: float = 0.95
-    labels: tuple[str, ...] = ()
-    neighbours: Neighbours | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    version: str = ""
-
-
 def save(content: ModelContent, folder: Path) -> str:
     """Write ``content`` as a model folder, whole or not at all; return the version."""
     staging = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     try:
-        (staging / ARRAYS).write_bytes(tensor_bytes(_arrays(content)))
+        (staging / ARRAYS).write_bytes(tensor_bytes(arrays_of(content)))
         _write_json(staging / DIRECTORY, content.directory.records() if content.directory else {})
-        _write_json(staging / SETTINGS, _settings(content))
+        _write_json(staging / SETTINGS, settings_of(content))
+        if content.encoder is not None:
+            for name in ENCODER_FILES:
+                shutil.copyfile(content.encoder.folder / name, staging / name)
         if content.neighbours is not None:
             (staging / CASES).write_text(case_lines(content.neighbours.cases), "utf-8", newline="\n")
             (staging / NEIGHBOURS).write_bytes(content.neighbours.to_bytes())
@@ -109,7 +84,8 @@ def load(folder: Path) -> ModelContent:
     """
     manifest = read_manifest(folder)
     remembers = bool(set(_MEMORY) & set(manifest["files"]))
-    for name in (*_FILES, *_MEMORY) if remembers else _FILES:
+    reads = bool(set(ENCODER_FILES) & set(manifest["files"]))
+    for name in _names(remembers=remembers, encodes=reads):
         expected = manifest["files"].get(name)
         path = folder / name
         if expected is None or not path.is_file():
@@ -120,8 +96,12 @@ def load(folder: Path) -> ModelContent:
         arrays = load_file(folder / ARRAYS)
         settings = json.loads((folder / SETTINGS).read_text("utf-8"))
         records = json.loads((folder / DIRECTORY).read_text("utf-8"))
-        content = _build(manifest, settings, records, arrays, _sha256(folder / MANIFEST)[:12])
-        return replace(content, neighbours=_neighbours(folder, settings)) if remembers else content
+        content = content_from(manifest, settings, records, arrays, _sha256(folder / MANIFEST)[:12])
+        return replace(
+            content,
+            neighbours=_neighbours(folder, settings) if remembers else None,
+            encoder=OnnxEncoder.load(folder) if reads else None,
+        )
     except _MALFORMED as error:
         raise ModelFolderError(folder, f"its content is not what the format promises ({error})") from error
 
@@ -145,128 +125,23 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise ModelFolderError(
             folder, f"format {version} is newer than this fenban reads ({FORMAT_VERSION}) - upgrade fenban"
         )
-    unknown = sorted(set(files) - {*_FILES, *_MEMORY})
+    unknown = sorted(set(files) - {*_FILES, *_MEMORY, *ENCODER_FILES})
     if unknown:
         raise ModelFolderError(folder, f"it lists files of an unknown kind: {', '.join(unknown)}")
     return dict(manifest)
 
 
-def _arrays(content: ModelContent) -> dict[str, NDArray[Any]]:
-    weights = content.heads.weights
-    arrays: dict[str, NDArray[Any]] = {
-        "space.slots": content.space.slots,
-        "space.idf": content.space.idf,
-        "weights.data": weights.data.astype(np.float16),
-        "weights.indices": weights.indices.astype(np.uint16),
-        "weights.indptr": weights.indptr.astype(np.int32),
-        "intercept": content.heads.intercept,
-    }
-    for label, curve in content.curves.items():
-        arrays[f"curve.{label}.confidence"] = curve.confidence
-        arrays[f"curve.{label}.correct"] = curve.correct
-    if content.composer:
-        table = content.composer.table
-        arrays["units.function"] = table.function
-        arrays["units.flat"] = table.flat
-        arrays["units.jurisdiction"] = table.jurisdiction
-        arrays["units.log_frequency"] = table.log_frequency
-    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-
-
-def _settings(content: ModelContent) -> dict[str, Any]:
-    heads = sorted(content.heads.heads.values(), key=lambda head: head.start)
-    return {
-        "table_bits": TABLE_BITS,
-        "heads": [{"name": h.name, "classes": list(h.classes), "start": h.start} for h in heads],
-        "temperatures": dict(sorted(content.temperatures.items())),
-        "tops": {label: [top.a, top.b, top.c] for label, top in sorted(content.tops.items())},
-        "curves": sorted(content.curves),
-        "units": [[u.name, u.function] for u in content.composer.table.units] if content.composer else None,
-        "unit_weights": content.composer.weights if content.composer else None,
-        "unit_top": astuple(content.composer.calibration) if content.composer else None,
-        "home": content.home,
-        "local_places": [list(pair) for pair in content.local_places],
-        "target_precision": content.target_precision,
-        "labels": list(content.labels),
-        "chance": content.neighbours.chance if content.neighbours else None,
-    }
-
-
-def _build(
-    manifest: dict[str, Any],
-    settings: dict[str, Any],
-    records: dict[str, Any],
-    arrays: dict[str, NDArray[Any]],
-    version: str,
-) -> ModelContent:
-    if settings["table_bits"] != TABLE_BITS:
-        raise ValueError(f"table of {settings['table_bits']} bits")
-    heads = tuple(Head(h["name"], tuple(h["classes"]), h["start"]) for h in settings["heads"])
-    width = sum(len(head.classes) for head in heads)
-    weights = sparse.csr_matrix(
-        (
-            arrays["weights.data"].astype(np.float32),
-            arrays["weights.indices"].astype(np.int32),
-            arrays["weights.indptr"],
-        ),
-        shape=(len(arrays["space.slots"]), width),
-    )
-    weights.check_format(full_check=True)
-    _check_slots(arrays["space.slots"], arrays["space.idf"])
-    directory = Directory.from_records(records) if records else None
-    facts = {key: value for key, value in manifest.items() if key not in ("format_version", "files")}
-    return ModelContent(
-        space=FeatureSpace(arrays["space.slots"], arrays["space.idf"]),
-        heads=LinearHeads(heads, weights, arrays["intercept"]),
-        temperatures=settings["temperatures"],
-        tops={label: TopCalibration(*values) for label, values in settings["tops"].items()},
-        curves={
-            label: PrecisionCurve(arrays[f"curve.{label}.confidence"], arrays[f"curve.{label}.correct"])
-            for label in settings["curves"]
-        },
-        directory=directory,
-        composer=_composer(settings, directory, arrays),
-        home=settings["home"],
-        local_places=tuple((name, path) for name, path in settings["local_places"]),
-        target_precision=settings["target_precision"],
-        labels=tuple(settings["labels"]),
-        facts=facts,
-        version=version,
-    )
-
-
 def _written(content: ModelContent) -> tuple[str, ...]:
-    return (*_FILES, *_MEMORY) if content.neighbours is not None else _FILES
+    return _names(remembers=content.neighbours is not None, encodes=content.encoder is not None)
+
+
+def _names(*, remembers: bool, encodes: bool) -> tuple[str, ...]:
+    return (*_FILES, *(_MEMORY if remembers else ()), *(ENCODER_FILES if encodes else ()))
 
 
 def _neighbours(folder: Path, settings: dict[str, Any]) -> Neighbours:
     cases = cases_from((folder / CASES).read_text("utf-8"))
     return Neighbours.restore((folder / NEIGHBOURS).read_bytes(), cases, float(settings["chance"]))
-
-
-def _check_slots(slots: NDArray[Any], idf: NDArray[Any]) -> None:
-    if slots.shape != idf.shape or slots.ndim != 1 or (len(slots) and int(slots.max()) >> TABLE_BITS):
-        raise ValueError("feature slots outside the table")
-
-
-def _composer(
-    settings: dict[str, Any], directory: Directory | None, arrays: dict[str, NDArray[Any]]
-) -> UnitComposer | None:
-    if settings["units"] is None or directory is None:
-        return None
-    by_key = {(unit.name, unit.function): unit for unit in directory.units}
-    units = [by_key[(name, function)] for name, function in settings["units"]]
-    table = UnitTable(
-        tuple(units),
-        arrays["units.function"],
-        arrays["units.flat"],
-        arrays["units.jurisdiction"],
-        arrays["units.log_frequency"],
-    )
-    weights = settings.get("unit_weights")
-    if weights is None:  # written before factors had names
-        weights = dict(zip(FACTORS, arrays["units.weights"].tolist(), strict=False))
-    return UnitComposer(table, weights, TopCalibration(*settings["unit_top"]))
 
 
 def _write_json(path: Path, value: object) -> None:

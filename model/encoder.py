@@ -98,7 +98,10 @@ def _check(settings: EncoderSettings) -> None:
 class OnnxEncoder:
     """An encoder out of a folder; one object may be used by any number of threads at once."""
 
-    def __init__(self, session: Any, tokenizer: Any, settings: EncoderSettings, fingerprint: str) -> None:
+    def __init__(
+        self, session: Any, tokenizer: Any, settings: EncoderSettings, fingerprint: str, folder: Path
+    ) -> None:
+        self.folder = folder
         self._session = session
         self._tokenizer = tokenizer
         self.settings = settings
@@ -127,6 +130,7 @@ class OnnxEncoder:
             _open_tokenizer(folder, settings),
             settings,
             fingerprint_of(folder),
+            folder,
         )
         encoder._check_fit(folder)
         return encoder

@@ -34,7 +34,7 @@ from fenban.model.signals import MISSING_PLACE, UNREADABLE, signals_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fenban.model.artifact import ModelContent
+    from fenban.model.content import ModelContent
 
 BATCH = 256
 CO_UNIT_FROM = 0.15  # out of fold on the starter cases: precision 0.73, and 0.83 from 0.25
@@ -59,7 +59,7 @@ class Router:
         self.content = content
         self.version = content.version
         self.scorer = Scorer(content)
-        self._thresholds: dict[tuple[str, float], float] = {}
+        self._thresholds: dict[tuple[str, float, bool], float] = {}
         self._explainer = Explainer(self.scorer)
 
     @classmethod
@@ -74,16 +74,22 @@ class Router:
     @property
     def zone_label(self) -> str:
         """What the zone of a suggestion speaks of: the lead unit, else the function, else the topic."""
-        known = self.content.labels
-        return next((label for label in ("lead_unit", "function", "topic") if label in known), "topic")
+        return self.content.zone_label
 
-    def threshold(self, label: str, target_precision: float | None = None) -> float:
-        """Return the confidence from which ``label`` is right at the target precision."""
+    def threshold(
+        self, label: str, target_precision: float | None = None, *, fused: bool | None = None
+    ) -> float:
+        """Return the confidence from which ``label`` is right at the target precision.
+
+        ``fused`` says which stage answers: the sparse part alone, or both (default: all there is).
+        """
         target = target_precision or self.content.target_precision
-        if (label, target) not in self._thresholds:
-            curve = self.content.curves.get(label)
-            self._thresholds[label, target] = curve.threshold(target) if curve else NEVER
-        return self._thresholds[label, target]
+        stage = self.content.sparse if fused is False else self.content.stage
+        key = (label, target, stage is self.content.fused)
+        if key not in self._thresholds:
+            curve = stage.curves.get(label)
+            self._thresholds[key] = curve.threshold(target) if curve else NEVER
+        return self._thresholds[key]
 
     def suggest(
         self,
@@ -92,6 +98,7 @@ class Router:
         top: int = 3,
         target_precision: float | None = None,
         evidence: bool | Literal["full"] = True,
+        thorough: bool = True,
     ) -> list[Suggestion]:
         """Return one suggestion per text, in order.
 
@@ -102,12 +109,16 @@ class Router:
             evidence: whether to find the words, the clause and the similar cases behind each answer;
                 "full" also orders the words by their true effect and finds what would change the
                 answer, at the cost of about fifteen texts for each.
+            thorough: whether the encoder reads every text, or only those that the sparse part is
+                unsure of (several times faster, at a loss that training kept under 0.2 points).
         """
         submissions = [t if isinstance(t, Submission) else Submission(t) for t in texts]
-        threshold = self.threshold(self.zone_label, target_precision)
+        thresholds = [
+            self.threshold(self.zone_label, target_precision, fused=fused) for fused in (False, True)
+        ]
         found: list[Suggestion] = []
         for start in range(0, len(submissions), BATCH):
-            scored = self.scorer.score(submissions[start : start + BATCH], top)
+            scored = self.scorer.score(submissions[start : start + BATCH], top, thorough=thorough)
             explanations = (
                 self._explainer.explain(scored, full=evidence == "full")
                 if evidence
@@ -115,6 +126,7 @@ class Router:
             )
             split = matters_of(self.scorer, scored, partial(self._unit_for, scored))
             for i, (explanation, matters) in enumerate(zip(explanations, split, strict=False)):
+                threshold = thresholds[int(scored.fused[i])]
                 found.append(self._suggestion(scored, i, top, threshold, explanation, matters))
         return found
 

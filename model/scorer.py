@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fenban.model.calibration import softmax
 from fenban.model.case import TOPIC_SEPARATOR, RankedUnit, Submission
 from fenban.model.composition import TextSignals
 from fenban.model.features import NgramHasher, Vectoriser
@@ -17,29 +16,36 @@ from fenban.model.projection import Projection
 from fenban.model.reading import places_of, read_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
     from scipy import sparse
 
-    from fenban.model.artifact import ModelContent
+    from fenban.model.content import ModelContent
     from fenban.model.directory import Unit
     from fenban.model.local_places import TaughtPlace
     from fenban.model.places import PlaceReading
     from fenban.model.reading import Reading
+    from fenban.model.stage import Stage
 
-_NOT_EXCLUSIVE = ("unit", "involved")  # heads whose margins are no distribution of their own
+    Margins = Mapping[str, NDArray[np.float32]]
+
+NOT_EXCLUSIVE = ("unit", "involved")  # heads whose margins are no distribution of their own
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One batch: its reading, features and places, probabilities by head, ranked units."""
+    """One batch: its reading, features and places, probabilities by head, ranked units.
+
+    ``fused`` tells, text by text, whether the encoder was asked as well.
+    """
 
     reading: Reading
     features: sparse.csr_matrix
     places: list[PlaceReading]
     by_head: dict[str, NDArray[np.float32]]
     units: list[list[RankedUnit]]
+    fused: NDArray[np.bool_]
 
 
 class Scorer:
@@ -59,26 +65,74 @@ class Scorer:
         """Return the labels a head knows (none where the model has no such head)."""
         return self.content.heads.heads[head].classes if head in self.content.heads else ()
 
-    def score(self, submissions: Sequence[Submission], top: int = 3) -> Scored:
-        """Score one batch; ``top`` says how many units to rank."""
+    def score(self, submissions: Sequence[Submission], top: int = 3, *, thorough: bool = True) -> Scored:
+        """Score one batch.
+
+        Args:
+            submissions: the texts.
+            top: how many units to rank.
+            thorough: ask the encoder for every text, not only where the sparse part is unsure.
+        """
         reading = read_batch(submissions, self._hasher)
         features = self._vectoriser.matrix(reading.spans, len(reading))
-        heads, temperatures = self.content.heads, self.content.temperatures
+        heads = self.content.heads
         scores = heads.scores(features)
-        by_head = {
-            name: softmax(heads.of(name, scores), temperatures[name])
-            for name in heads.heads
-            if name not in _NOT_EXCLUSIVE
-        }
-        if self._groups is not None:
-            by_head["topic"] = combine_levels(by_head["topic_first"], by_head["topic"], self._groups)
-        for label, calibration in self.content.tops.items():
-            by_head[label] = calibration.apply(by_head[label])
-        if "involved" in heads:
-            by_head["involved"] = sigmoid(heads.of("involved", scores) / np.float32(temperatures["involved"]))
+        margins = {name: heads.of(name, scores) for name in heads.heads}
         places = [places_of(reading, i, self._gazetteer) for i in range(len(reading))]
-        units = self._rank_units(scores, by_head, reading, places, top)
-        return Scored(reading, features, places, by_head, units)
+        everything = np.arange(len(reading))
+        fused = self.content.fused
+        if fused is None or self.content.dense is None:
+            answers = self._answer(self.content.sparse, margins, {}, reading, places, top)
+            return Scored(reading, features, places, *answers, np.zeros(len(reading), dtype=bool))
+        if thorough or self.content.cascade is None:
+            answers = self._answer(fused, margins, self._dense(reading, everything), reading, places, top)
+            return Scored(reading, features, places, *answers, np.ones(len(reading), dtype=bool))
+        by_head, units = self._answer(self.content.sparse, margins, {}, reading, places, top)
+        unsure = np.flatnonzero(self._confidence(by_head, units) < self.content.cascade.enough)
+        if len(unsure):
+            some = {name: margin[unsure] for name, margin in margins.items()}
+            asked = self._dense(reading, unsure)
+            again, units_again = self._answer(fused, some, asked, reading, places, top, unsure)
+            for name, rows in again.items():
+                by_head[name][unsure] = rows
+            for i, ranked in zip(unsure, units_again, strict=True):
+                units[i] = ranked
+        return Scored(reading, features, places, by_head, units, np.isin(everything, unsure))
+
+    def _answer(
+        self,
+        stage: Stage,
+        margins: Margins,
+        dense: Margins,
+        reading: Reading,
+        places: list[PlaceReading],
+        top: int,
+        chosen: NDArray[np.int64] | None = None,
+    ) -> tuple[dict[str, NDArray[np.float32]], list[list[RankedUnit]]]:
+        """Return probabilities by head and ranked units; ``chosen`` are the texts the margins are of."""
+        exclusive = {name: margin for name, margin in margins.items() if name not in NOT_EXCLUSIVE}
+        by_head = stage.probabilities(exclusive, dense, self._groups)
+        if "involved" in margins:
+            by_head["involved"] = sigmoid(stage.weights["involved"].mix(margins["involved"], None))
+        flat = stage.weights["unit"].mix(margins["unit"], dense.get("unit")) if "unit" in margins else None
+        rows = range(len(reading)) if chosen is None else chosen.tolist()
+        return by_head, self._rank_units(stage, flat, by_head, reading, places, rows, top)
+
+    def _dense(self, reading: Reading, rows: NDArray[np.int64]) -> Margins:
+        """Return the margins of the dense heads for some texts of a batch."""
+        encoder, dense = self.content.encoder, self.content.dense
+        if encoder is None or dense is None:
+            return {}
+        return dense.scores(encoder.encode([reading.texts[i].text for i in rows]))
+
+    def _confidence(
+        self, by_head: dict[str, NDArray[np.float32]], units: list[list[RankedUnit]]
+    ) -> NDArray[np.float32]:
+        """Return the probability of the best answer by the label that zones speak of, (texts,)."""
+        if self.content.zone_label == "lead_unit":
+            return np.array([u[0].probability if u else 0.0 for u in units], dtype=np.float32)
+        confidence: NDArray[np.float32] = by_head[self.content.zone_label].max(axis=1)
+        return confidence
 
     def features_of(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """Return the (texts, width) feature rows of plain texts."""
@@ -126,26 +180,27 @@ class Scorer:
 
     def _rank_units(
         self,
-        scores: NDArray[np.float32],
+        stage: Stage,
+        flat: NDArray[np.float32] | None,
         by_head: dict[str, NDArray[np.float32]],
         reading: Reading,
         places: list[PlaceReading],
+        rows: Sequence[int],
         top: int,
     ) -> list[list[RankedUnit]]:
-        composer = self.content.composer
+        composer = stage.composer
         if composer is None:
-            return [[] for _ in places]
-        heads = self.content.heads
-        names = [self.taught_names(reading, i, place) for i, place in enumerate(places)]
+            return [[] for _ in rows]
+        names = [self.taught_names(reading, i, places[i]) for i in rows]
         signals = TextSignals(
-            places,
+            [places[i] for i in rows],
             functions=by_head.get("function"),
-            flat=heads.of("unit", scores) if "unit" in heads else None,
+            flat=flat,
             jurisdiction=np.log(by_head["jurisdiction"] + 1e-6) if "jurisdiction" in by_head else None,
             taught=self._taught.log_ratios(names) if self._taught else None,
         )
         units = composer.table.units
-        return [merge_names([units[r] for r in rows], p, top) for rows, p in composer.rank(signals, top)]
+        return [merge_names([units[r] for r in found], p, top) for found, p in composer.rank(signals, top)]
 
 
 def sigmoid(margins: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -174,14 +229,3 @@ def topic_groups(paths: Sequence[str], firsts: Sequence[str]) -> NDArray[np.int6
         return None
     number = {name: i for i, name in enumerate(firsts)}
     return np.array([number[path.split(TOPIC_SEPARATOR)[0]] for path in paths])
-
-
-def combine_levels(
-    first: NDArray[np.float32], second: NDArray[np.float32], groups: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """P(path) = P(first level) x P(path | first level), row by row."""
-    sums = np.zeros_like(first)
-    for group in range(first.shape[1]):
-        sums[:, group] = second[:, groups == group].sum(axis=1)
-    share = second / np.maximum(sums, np.float32(1e-9))[:, groups]
-    return (share * first[:, groups]).astype(np.float32)

@@ -50,9 +50,9 @@ def fit_composer(
     """
     learnt = texts.signals.flat is not None
     weights = fit_weights(table, texts, taught) if learnt else DIRECTORY_WEIGHTS
-    calibration = fit_top_calibration(*_top_1(UnitComposer(table, weights, None, taught), texts))
+    calibration = fit_top_calibration(*_judged(UnitComposer(table, weights, None, taught), texts))
     composer = UnitComposer(table, weights, calibration, taught)
-    return composer, PrecisionCurve.measure(*_top_1(composer, texts))
+    return composer, PrecisionCurve.measure(*_judged(composer, texts))
 
 
 def fit_weights(table: UnitTable, texts: UnseenTexts, taught: LocalPlaces | None = None) -> dict[str, float]:
@@ -77,13 +77,20 @@ def fit_weights(table: UnitTable, texts: UnseenTexts, taught: LocalPlaces | None
     return {name: float(weight) for name, weight in zip(used, learnt, strict=True)}
 
 
-def _top_1(composer: UnitComposer, texts: UnseenTexts) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def top_answers(
+    composer: UnitComposer, texts: UnseenTexts
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return confidence in the best unit, whether it is right, whether the right one is known."""
     confidence, correct = [], []
     for signals, units in texts.chunks():
         for (rows, probabilities), unit in zip(composer.rank(signals, _BEST), units, strict=True):
-            if unit is None:
-                continue
             best = merge_names([composer.table.units[r] for r in rows], probabilities, 1)
             confidence.append(best[0].probability if best else 0.0)
             correct.append(bool(best) and best[0].unit == unit)
-    return np.array(confidence, dtype=np.float32), np.array(correct, dtype=bool)
+    known = np.array([unit is not None for unit in texts.units], dtype=bool)
+    return np.array(confidence, dtype=np.float32), np.array(correct, dtype=bool), known
+
+
+def _judged(composer: UnitComposer, texts: UnseenTexts) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    confidence, correct, known = top_answers(composer, texts)
+    return confidence[known], correct[known]

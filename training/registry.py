@@ -28,7 +28,7 @@ from fenban.training.records import case_from, record_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from fenban.model.artifact import ModelContent
+    from fenban.model.content import ModelContent
     from fenban.model.case import Case
 
 _PATIENCE = 60.0  # seconds; a change takes a fraction of one

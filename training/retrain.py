@@ -25,7 +25,7 @@ from fenban.training.train import SEED, fingerprint, train
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fenban.model.artifact import ModelContent
+    from fenban.model.content import ModelContent
     from fenban.model.case import Case
     from fenban.model.directory import Directory
     from fenban.training.progress import Progress

@@ -11,7 +11,7 @@ from fenban.training.records import case_from
 from fenban.training.train import train
 
 if TYPE_CHECKING:
-    from fenban.model.artifact import ModelContent
+    from fenban.model.content import ModelContent
     from fenban.model.case import Case
     from fenban.training.progress import Progress
 

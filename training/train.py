@@ -6,51 +6,43 @@ import hashlib
 import importlib.metadata
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from scipy import sparse
 
-from fenban.model.artifact import ModelContent
-from fenban.model.calibration import DEFAULT_TARGET, PrecisionCurve, TopCalibration, softmax
-from fenban.model.composition import TextSignals, UnitTable
+from fenban.model.calibration import DEFAULT_TARGET
+from fenban.model.composition import UnitTable
+from fenban.model.content import ModelContent
 from fenban.model.directory import Directory, Unit
 from fenban.model.errors import TrainingError
 from fenban.model.features import DocumentFrequencies, NgramHasher, Vectoriser
 from fenban.model.places import Gazetteer, shipped_gazetteer
 from fenban.model.projection import Projection
 from fenban.model.reading import places_of, read_batch
-from fenban.model.scorer import combine_levels, topic_groups
-from fenban.training.composing import UnseenTexts, fit_composer
 from fenban.training.fit import Target, fit_heads
 from fenban.training.labels import directory_from_labels, home_province, take_apart, with_functions
-from fenban.training.observe import Observed, observe
+from fenban.training.observe import observe
+from fenban.training.place_teaching import place_lessons
 from fenban.training.progress import silent
 from fenban.training.remember import remember
+from fenban.training.staging import FittedStage, UnitLessons, fit_cascade, fit_stage
 from fenban.training.targets import targets_of
-from fenban.training.tuning import (
-    FOLDS,
-    Split,
-    best_answers,
-    fit_sigmoid_temperature,
-    fit_temperature,
-    fit_top_calibration,
-    splits,
-)
+from fenban.training.tuning import FOLDS, Split, splits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import NDArray
-
     from fenban.model.case import Case
-    from fenban.model.composition import UnitComposer
     from fenban.model.places import PlaceReading
     from fenban.model.reading import Reading
+    from fenban.model.stage import Stage
+    from fenban.training.dense_part import DensePart, DenseSource
+    from fenban.training.observe import Observed
     from fenban.training.progress import Progress
 
 SEED = 20250101
+ALLOWED_LOSS = 0.002  # of accuracy, by asking the encoder only where the sparse part is unsure
 _CHUNK = 2000
 _FEWEST_CASES = 10
 _LIBRARIES = ("fenban", "rjieba", "numpy", "scipy", "scikit-learn", "jieba", "opencc", "safetensors")
@@ -74,6 +66,7 @@ def train(
     target_precision: float = DEFAULT_TARGET,
     parent: str | None = None,
     memory: bool = True,
+    dense: DenseSource | None = None,
     progress: Progress = silent,
 ) -> ModelContent:
     """Train a model on whatever labels the cases carry.
@@ -85,6 +78,7 @@ def train(
         target_precision: what the ``auto`` zone promises.
         parent: the version of the model that this one succeeds, for the manifest.
         memory: whether the model keeps the beginnings of the cases, masked, to show similar ones.
+        dense: the encoder's part; None for a model of sparse features alone.
         progress: told how far it has come.
 
     Raises:
@@ -94,30 +88,46 @@ def train(
     world = _world(cases, directory)
     targets = targets_of(cases, world.directory)
     _check(cases, targets)
-    features, space, places = _features(cases, world.gazetteer, progress)
+    features, space, texts, places = _features(cases, world.gazetteer, progress)
     rounds = splits([case.submission.received_at for case in cases], seed)
+    if dense is not None and dense.tunes:
+        rounds = rounds[:1]  # a fine-tuning costs too much to be done for every fold
+    part = dense.part(texts, progress) if dense is not None else None
     observed = observe(features, targets, rounds, seed, progress)
-    by_name = {target.name: target for target in targets}
-    calibrated = _calibrate(observed, by_name)
-    composer = _composer(cases, world, observed, by_name, calibrated, places)
-    curves = calibrated.curves
+    lessons = _unit_lessons(cases, world, targets, observed, rounds, texts, places)
+    alone = fit_stage(observed, {}, targets, lessons)
+    fused = fit_stage(observed, part.observe(targets, rounds), targets, lessons) if part else None
     progress("fit")
-    heads = fit_heads(features, targets, seed)
-    labels = tuple(label for label in ("lead_unit", "function", "topic") if label in curves)
-    return ModelContent(
+    content = ModelContent(
         space=space,
-        heads=heads,
-        temperatures=calibrated.temperatures,
-        tops=calibrated.tops,
-        curves=curves,
+        heads=fit_heads(features, targets, seed),
+        sparse=alone.stage,
         directory=world.directory,
-        composer=composer,
         home=world.home,
         local_places=world.local_places,
         target_precision=target_precision,
-        labels=labels,
+        labels=tuple(name for name in ("lead_unit", "function", "topic") if name in alone.stage.curves),
         neighbours=remember(cases, Projection(space).vectors(features)) if memory else None,
-        facts=_facts(cases, curves, seed, parent, rounds),
+        facts=_facts(cases, (fused or alone).stage, seed, parent, rounds),
+    )
+    return _with_dense(content, part, alone, fused, targets) if part and fused else content
+
+
+def _with_dense(
+    content: ModelContent,
+    part: DensePart,
+    alone: FittedStage,
+    fused: FittedStage,
+    targets: Sequence[Target],
+) -> ModelContent:
+    heads, encoder = part.fit(targets)
+    return replace(
+        content,
+        fused=fused.stage,
+        dense=heads,
+        encoder=encoder,
+        cascade=fit_cascade(alone.answers, fused.answers, content.zone_label, ALLOWED_LOSS),
+        facts={**content.facts, "kind": "fused", "encoder": {**part.facts()}},
     )
 
 
@@ -161,69 +171,33 @@ def _readings(cases: Sequence[Case]) -> Iterator[Reading]:
 
 def _features(
     cases: Sequence[Case], gazetteer: Gazetteer, progress: Progress
-) -> tuple[sparse.csr_matrix, Any, list[PlaceReading]]:
+) -> tuple[sparse.csr_matrix, Any, list[str], list[PlaceReading]]:
     frequencies = DocumentFrequencies()
+    texts: list[str] = []
     places: list[PlaceReading] = []
     for reading in _readings(cases):
         progress("read", len(places), len(cases))
         frequencies.add(reading.spans, len(reading))
+        texts += [text.text for text in reading.texts]
         places += [places_of(reading, i, gazetteer) for i in range(len(reading))]
     space = frequencies.space()
     vectoriser = Vectoriser(space)
     rows = [vectoriser.matrix(reading.spans, len(reading)) for reading in _readings(cases)]
-    return sparse.vstack(rows).tocsr(), space, places
+    return sparse.vstack(rows).tocsr(), space, texts, places
 
 
-@dataclass(frozen=True, slots=True)
-class Calibrated:
-    """Temperatures by head; by label the calibration of best answers and the precision curve."""
-
-    temperatures: dict[str, float]
-    tops: dict[str, TopCalibration]
-    curves: dict[str, PrecisionCurve]
-    unseen: dict[str, NDArray[np.float32]]
-
-
-def _calibrate(observed: Observed, targets: dict[str, Target]) -> Calibrated:
-    out = Calibrated({}, {}, {}, {})
-    for name, target in targets.items():
-        margins = observed.margins[name]
-        if target.several:
-            holds, rows = observed.held(target)
-            out.temperatures[name] = fit_sigmoid_temperature(margins[rows], holds)
-            continue
-        truth = observed.truth(target)
-        out.temperatures[name] = fit_temperature(margins, truth)
-        out.unseen[name] = softmax(margins, out.temperatures[name])
-        if name in ("function", "topic"):
-            if name == "topic" and "topic_first" in targets:
-                out.unseen[name] = _two_levels(out.unseen, targets)
-            known = truth >= 0
-            top = fit_top_calibration(*best_answers(out.unseen[name][known], truth[known]))
-            out.tops[name], out.unseen[name] = top, top.apply(out.unseen[name])
-            answers = best_answers(out.unseen[name][known], truth[known])
-            out.curves[name] = PrecisionCurve.measure(*answers)
-    return out
-
-
-def _two_levels(unseen: dict[str, NDArray[np.float32]], targets: dict[str, Target]) -> NDArray[np.float32]:
-    groups = topic_groups(targets["topic"].classes, targets["topic_first"].classes)
-    assert groups is not None
-    return combine_levels(unseen["topic_first"], unseen["topic"], groups)
-
-
-def _composer(
+def _unit_lessons(
     cases: Sequence[Case],
     world: World,
+    targets: Sequence[Target],
     observed: Observed,
-    targets: dict[str, Target],
-    calibrated: Calibrated,
+    rounds: Sequence[Split],
+    texts: Sequence[str],
     places: list[PlaceReading],
-) -> UnitComposer | None:
-    """Fit the composer and add its curve to the calibrated ones."""
+) -> UnitLessons | None:
     if world.directory is None or not any(case.lead_unit for case in cases):
         return None
-    classes = {name: target.classes for name, target in targets.items()}
+    classes = {target.name: target.classes for target in targets}
     table = UnitTable.build(
         world.directory.units,
         classes.get("function", ()),
@@ -231,16 +205,14 @@ def _composer(
         classes.get("jurisdiction", ()),
         _frequencies(cases, world.directory, flat="unit" in classes),
     )
-    where = calibrated.unseen.get("jurisdiction")
-    signals = TextSignals(
+    of_places = place_lessons(cases, texts, places, world.directory) if "unit" in classes else None
+    return UnitLessons(
+        table,
         [places[row] for row in observed.rows],
-        functions=calibrated.unseen.get("function"),
-        flat=observed.margins.get("unit"),
-        jurisdiction=None if where is None else np.log(where + 1e-6),
+        [cases[row].lead_unit for row in observed.rows],
+        of_places.teach() if of_places else None,
+        of_places.unseen(rounds) if of_places else None,
     )
-    texts = UnseenTexts(signals, [cases[row].lead_unit for row in observed.rows])
-    composer, calibrated.curves["lead_unit"] = fit_composer(table, texts)
-    return composer
 
 
 def _frequencies(cases: Sequence[Case], directory: Directory, flat: bool) -> Counter[str]:
@@ -257,7 +229,7 @@ def _frequencies(cases: Sequence[Case], directory: Directory, flat: bool) -> Cou
 
 def _facts(
     cases: Sequence[Case],
-    curves: dict[str, PrecisionCurve],
+    stage: Stage,
     seed: int,
     parent: str | None,
     rounds: Sequence[Split],
@@ -266,7 +238,7 @@ def _facts(
     libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
     metrics = {
         label: {"n": len(curve.correct), "top1": round(float(curve.correct.mean()), 4)}
-        for label, curve in sorted(curves.items())
+        for label, curve in sorted(stage.curves.items())
         if len(curve.correct)
     }
     return {

@@ -25,6 +25,7 @@ FOLDS = 4
 OBSERVED_ENOUGH = 700  # unseen texts from which a few parameters can be learnt; folds beyond are saved
 _FEWEST_TO_CALIBRATE = 100
 _CALIBRATION_PULL = 0.5
+_WEIGHT_PULL = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,39 @@ def fit_temperature(margins: NDArray[np.float32], truth: NDArray[np.int64]) -> f
 
     best = minimize_scalar(loss, bounds=(-5.0, 3.0), method="bounded")
     return float(np.exp(best.x))
+
+
+def fit_weights(parts: Sequence[NDArray[np.float32]], truth: NDArray[np.int64]) -> list[float]:
+    """Return what the margins of each part count for: the sum with the least log-loss.
+
+    Args:
+        parts: (texts, classes) margins of every part.
+        truth: column numbers, -1 where the answer is not known.
+
+    The weights are drawn a little towards what each part would count for alone, shared evenly.
+    """
+    alone = [1 / fit_temperature(part, truth) / len(parts) for part in parts]
+    known = truth >= 0
+    if len(parts) == 1 or known.sum() < 2:
+        return alone
+    margins = np.stack([part[known] for part in parts], axis=-1).astype(np.float64)
+    rows, answers = np.arange(int(known.sum())), truth[known]
+    origin = np.asarray(alone)
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = margins @ weights
+        logits -= logits.max(axis=1, keepdims=True)
+        shares = np.exp(logits)
+        totals = shares.sum(axis=1, keepdims=True)
+        shares /= totals
+        value = float((np.log(totals[:, 0]) - logits[rows, answers]).sum())
+        gradient = np.einsum("nk,nkp->p", shares, margins) - margins[rows, answers].sum(axis=0)
+        pull = (weights - origin) / origin
+        return value + _WEIGHT_PULL * float(pull @ pull), gradient + 2 * _WEIGHT_PULL * pull / origin
+
+    bounds = [(0.0, None)] * len(parts)
+    found = minimize(loss, origin, jac=True, method="L-BFGS-B", bounds=bounds)
+    return [float(weight) for weight in found.x]
 
 
 def fit_sigmoid_temperature(margins: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:

@@ -22,7 +22,6 @@ from fenban.model.artifact import (
     MANIFEST,
     NEIGHBOURS,
     SETTINGS,
-    ModelContent,
     load,
     read_manifest,
     save,
@@ -35,6 +34,8 @@ from fenban.training.train import train
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from fenban.model.content import ModelContent
 
 
 TEXTS = [

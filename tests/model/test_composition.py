@@ -9,7 +9,8 @@ from fenban.model.calibration import TopCalibration
 from fenban.model.composition import DIRECTORY_WEIGHTS, FACTORS, TextSignals, UnitComposer, UnitTable
 from fenban.model.directory import Unit
 from fenban.model.places import Place, PlaceReading
-from fenban.model.scorer import combine_levels, merge_names, topic_groups
+from fenban.model.scorer import merge_names, topic_groups
+from fenban.model.stage import combine_levels
 
 FUNCTIONS = ("教育局", "水利局")
 CITY, DISTRICT, TOWN = "甲市", "甲市/乙区", "甲市/乙区/丙镇"

@@ -1,0 +1,97 @@
+"""How the margins of the parts become probabilities: one stage for the sparse part alone, one for all.
+
+The parts' margins are added up, each with a weight of its own for every head, and a softmax makes
+them probabilities: a product of experts (Hinton, 2002, "Training Products of Experts by Minimizing
+Contrastive Divergence") whose weights are learnt on texts that no part has seen. A single
+part's weight is one over its temperature (Guo et al., 2017).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fenban.model.calibration import softmax
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from fenban.model.calibration import PrecisionCurve, TopCalibration
+    from fenban.model.composition import UnitComposer
+
+TOPIC_LEVELS = ("topic_first", "topic")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What the margins of each part count for in one head; a part without a say has none."""
+
+    sparse: float
+    dense: float = 0.0
+
+    def mix(self, sparse: NDArray[np.float32], dense: NDArray[np.float32] | None) -> NDArray[np.float32]:
+        """Return the (texts, classes) sum of weighted margins."""
+        mixed = sparse * np.float32(self.sparse)
+        if dense is not None and self.dense:
+            mixed = mixed + dense * np.float32(self.dense)
+        return mixed
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Weights by head, calibration and precision by label, and the composer of units."""
+
+    weights: Mapping[str, Weights]
+    tops: Mapping[str, TopCalibration]
+    curves: Mapping[str, PrecisionCurve]
+    composer: UnitComposer | None = None
+
+    def probabilities(
+        self,
+        sparse: Mapping[str, NDArray[np.float32]],
+        dense: Mapping[str, NDArray[np.float32]],
+        groups: NDArray[np.int64] | None,
+    ) -> dict[str, NDArray[np.float32]]:
+        """Return calibrated (texts, classes) probabilities of every head that excludes its others.
+
+        ``groups`` says which first level each topic belongs to; None where topics have one level.
+        """
+        found = {
+            name: softmax(weights.mix(sparse[name], dense.get(name)), 1.0)
+            for name, weights in self.weights.items()
+            if name in sparse
+        }
+        if groups is not None and all(level in found for level in TOPIC_LEVELS):
+            found["topic"] = combine_levels(found["topic_first"], found["topic"], groups)
+        for label, calibration in self.tops.items():
+            found[label] = calibration.apply(found[label])
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Cascade:
+    """When the sparse part is sure enough for the encoder not to be asked.
+
+    ``enough`` is a confidence in the answer that the zone speaks of, learnt on unseen texts so that
+    the accuracy of the whole falls by no more than ``allowed_loss``; ``share`` of those texts
+    reached it.
+    """
+
+    enough: float
+    share: float = 0.0
+    allowed_loss: float = field(default=0.002)
+
+
+def combine_levels(
+    first: NDArray[np.float32], second: NDArray[np.float32], groups: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """P(path) = P(first level) x P(path | first level), row by row."""
+    sums = np.zeros_like(first)
+    for group in range(first.shape[1]):
+        sums[:, group] = second[:, groups == group].sum(axis=1)
+    share = second / np.maximum(sums, np.float32(1e-9))[:, groups]
+    return (share * first[:, groups]).astype(np.float32)

@@ -1,0 +1,139 @@
+"""The dense part of a training: what an encoder's vectors say, learnt beside the sparse features."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from fenban.model.classifier import Head
+from fenban.model.dense import DenseHeads, unit_vectors
+from fenban.training.fit import class_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from fenban.model.encoder import OnnxEncoder
+    from fenban.training.embedding_cache import EmbeddingCache
+    from fenban.training.fit import Target
+    from fenban.training.progress import Progress
+    from fenban.training.tuning import Split
+
+INVERSE_STRENGTH = 10.0
+_SPREAD = 6.0  # unit vectors have small coordinates: at this length the penalty suits them
+_ITERATIONS = 150
+_UNSEEN = -12.0  # margin of a class that the round's training part does not hold
+
+
+class DensePart(Protocol):
+    """Learns heads over vectors of one list of texts."""
+
+    def observe(self, targets: Sequence[Target], rounds: Sequence[Split]) -> dict[str, NDArray[np.float32]]:
+        """Return margins of the unseen texts, round after round: (unseen texts, classes) by head."""
+        ...
+
+    def fit(self, targets: Sequence[Target]) -> tuple[DenseHeads, OnnxEncoder]:
+        """Learn from all texts; return the heads and the encoder they belong to."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the manifest says of the encoder."""
+        ...
+
+
+class DenseSource(Protocol):
+    """Makes the dense part of a training, once its texts are known."""
+
+    tunes: bool
+
+    def part(self, texts: Sequence[str], progress: Progress) -> DensePart:
+        """Return the dense part for folded texts."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenSource:
+    """An encoder as it is, its vectors kept in a cache."""
+
+    encoder: OnnxEncoder
+    cache: EmbeddingCache
+    tunes: bool = False
+
+    def part(self, texts: Sequence[str], progress: Progress) -> DensePart:
+        """Embed the texts that the cache does not hold."""
+        return FrozenPart(self.encoder, self.cache.embed(self.encoder, texts, progress))
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenPart:
+    """Multinomial logistic regression over (texts, dimension) vectors that do not change."""
+
+    encoder: OnnxEncoder
+    vectors: NDArray[np.float32]
+
+    def observe(self, targets: Sequence[Target], rounds: Sequence[Split]) -> dict[str, NDArray[np.float32]]:
+        """Learn from each round's training part; return the margins of its unseen part."""
+        found: dict[str, list[NDArray[np.float32]]] = {target.name: [] for target in _learnt(targets)}
+        for split in rounds:
+            unseen = np.flatnonzero(split.unseen)
+            for target in _learnt(targets):
+                heads = self._fit([target.within(split.train)], self.vectors[split.train].mean(axis=0))
+                margins = np.full((len(unseen), len(target.classes)), _UNSEEN, dtype=np.float32)
+                if heads.heads:
+                    number = {name: i for i, name in enumerate(target.classes)}
+                    known = [number[name] for name in heads.heads[0].classes]
+                    margins[:, known] = heads.scores(self.vectors[unseen])[target.name]
+                found[target.name].append(margins)
+        return {name: np.vstack(parts) for name, parts in found.items()}
+
+    def fit(self, targets: Sequence[Target]) -> tuple[DenseHeads, OnnxEncoder]:
+        """Learn from all texts."""
+        return self._fit(_learnt(targets), self.vectors.mean(axis=0)), self.encoder
+
+    def facts(self) -> dict[str, Any]:
+        """Return the name and the fingerprint of the encoder."""
+        return {"name": self.encoder.settings.name, "fingerprint": self.encoder.fingerprint, "tuned": False}
+
+    def _fit(self, targets: Sequence[Target], centre: NDArray[np.float32]) -> DenseHeads:
+        inputs = unit_vectors(self.vectors, centre) * np.float32(_SPREAD)
+        heads, weights, intercepts, start = [], [], [], 0
+        for target in targets:
+            if len(target.classes) < 2:
+                continue
+            weight, intercept = _regression(inputs[target.rows], target)
+            heads.append(Head(target.name, target.classes, start))
+            weights.append(weight * _SPREAD)
+            intercepts.append(intercept)
+            start += len(target.classes)
+        return DenseHeads(
+            tuple(heads),
+            np.hstack(weights).astype(np.float32) if weights else np.zeros((inputs.shape[1], 0), np.float32),
+            np.concatenate(intercepts).astype(np.float32) if intercepts else np.zeros(0, np.float32),
+            centre.astype(np.float32),
+        )
+
+
+def _learnt(targets: Sequence[Target]) -> list[Target]:
+    return [target for target in targets if not target.several and len(target.classes) > 1]
+
+
+def _regression(
+    inputs: NDArray[np.float32], target: Target
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return (dimension, classes) weights and the intercepts, the classes in the target's order."""
+    machine = LogisticRegression(
+        C=INVERSE_STRENGTH, max_iter=_ITERATIONS, class_weight=class_weights(target.labels)
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a hundred steps are enough, converged to the last digit or not
+        machine.fit(inputs, np.array(target.labels))
+    weights, intercept = machine.coef_.T, machine.intercept_
+    if len(target.classes) == 2:  # scikit-learn gives one column for two classes
+        weights = np.hstack([-weights / 2, weights / 2])
+        intercept = np.array([-intercept[0] / 2, intercept[0] / 2])
+    return weights, intercept
