@@ -117,9 +117,9 @@ class UnitComposer:
         self.taught = taught
         where = {path: i for i, path in enumerate(taught.paths if taught else ())}
         paths = [unit.jurisdiction or "" for unit in table.units]
-        self.taught_place = np.array([where.get(path, -1) for path in paths], dtype=np.int32)
+        self.taught_place: NDArray[np.int32] = np.array([where.get(p, -1) for p in paths], dtype=np.int32)
         around = [path.rpartition("/")[0] for path in paths]
-        self.taught_around = np.array([where.get(path, -1) for path in around], dtype=np.int32)
+        self.taught_around: NDArray[np.int32] = np.array([where.get(p, -1) for p in around], dtype=np.int32)
         # where each function's units begin, and the number of the function's block for every unit
         self._begins = np.flatnonzero(np.diff(table.function, prepend=-1))
         self._block = np.cumsum(np.diff(table.function, prepend=-1) > 0) - 1

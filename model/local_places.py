@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 FEWEST_CASES = 3  # of a name, or it could be a single person's address
 SMOOTHING = 2.0  # cases that a name is taken to have had everywhere, in the usual shares
-_HALF = 0.5
 _GAP = "。"
 
 
@@ -73,11 +72,10 @@ class LocalPlaces:
 
     def usual_shares(self) -> NDArray[np.float64]:
         """Return each path's share of the cases among the paths of its depth, never quite zero."""
-        shares = self.totals + _HALF
-        return shares / self._depth_sums(shares)[self.depths]
-
-    def _depth_sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(self.depths, weights=values)
+        cases = self.totals + np.float64(0.5)
+        sums = np.bincount(self.depths, weights=cases)
+        shares: NDArray[np.float64] = cases / sums[self.depths]
+        return shares
 
 
 @dataclass(frozen=True, slots=True)
