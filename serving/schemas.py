@@ -190,6 +190,16 @@ class EvidenceAnswer(BaseModel):
     changes: list[ChangeAnswer] = Field(description="怎样会改变结果；请求 explain 时才有")
 
 
+class MatterAnswer(BaseModel):
+    """一事多诉中的一件。"""
+
+    text: str = Field(description="这一件的文字，已脱敏")
+    start: int = Field(description="在原文中的起点，与起作用的词同样计算")
+    end: int = Field(description="终点，不含")
+    functions: list[FunctionAnswer] = Field(description="职能，可能性大的在前")
+    lead_unit: UnitAnswer | None = Field(description="这一件的主办单位；模型不认识单位时为空")
+
+
 class ModelVersion(BaseModel):
     """所用模型。"""
 
@@ -212,6 +222,8 @@ class SuggestionAnswer(BaseModel):
     missing: list[str] = Field(description="缺少的信息：place 缺地点")
     evidence: EvidenceAnswer = Field(description="依据")
     model: ModelVersion = Field(description="所用模型")
+    hints: list[str] = Field(description="提醒的理由和去处，给经办人看", examples=[["文中提到“漏气”，可能危及人身（燃气）"]])
+    matters: list[MatterAnswer] = Field(description="一事多诉时逐件列出；只有一件时为空")
 
 
 class Timings(BaseModel):

@@ -138,10 +138,17 @@ def _lines(submission: Submission, suggestion: Suggestion) -> Iterator[str]:
         yield f"  协办  {unit.probability:6.1%}  {unit.unit}"
     for topic in suggestion.topics[:2]:
         yield f"  主题  {topic.probability:6.1%}  {topic.path}"
+    if suggestion.lane:
+        yield f"  通道  {suggestion.lane.name}（{suggestion.lane.reason}）"
+    for number, matter in enumerate(suggestion.matters, start=1):
+        best = matter.functions[0]
+        yield f"  第{number}件 {best.probability:6.1%}  {best.function}：{' '.join(matter.text.split())[:40]}"
     notes = [SIGNAL_NAMES[flag] for flag in suggestion.flags]
     notes += [MISSING_NAMES[name] for name in suggestion.missing]
     if notes:
         yield f"  注意  {'；'.join(notes)}"
+    for hint in suggestion.hints:
+        yield f"        {hint}"
     yield from _reasons(suggestion.evidence)
 
 

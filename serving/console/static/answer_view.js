@@ -27,13 +27,20 @@ export function showAnswer(suggestion, submission) {
 }
 
 /** @param {import("./types.js").Suggestion} suggestion */
-function showFlags({ flags, missing }) {
+function showFlags({ flags, missing, hints, matters }) {
   const rows = [
     ...flags.map((code) => flagRow(code, FLAG_NAMES[code] || code, "")),
     ...missing.map((code) => flagRow("missing", MISSING_NAMES[code] || code, MISSING_HINTS[code] || "")),
+    ...(hints || []).map((hint) => flagRow("reason", "", hint)),
+    ...(matters || []).map((matter, index) => flagRow("matter", `第${index + 1}件 ${matterOf(matter)}`, matter.text)),
   ];
   byId("flags").replaceChildren(...rows);
   show(byId("flags"), rows.length > 0);
+}
+
+/** Whom one of several matters is for. @param {import("./types.js").Matter} matter */
+function matterOf({ lead_unit: unit, functions }) {
+  return `${unit ? unit.unit : functions[0].function} ${percent(functions[0].probability)}`;
 }
 
 /** @param {string} kind @param {string} name @param {string} hint */

@@ -9,6 +9,7 @@
  * @typedef {{text: string, lead_unit: string|null, function: string|null, topic: string|null, received_at: string|null, similarity: number}} SimilarCase
  * @typedef {{text: string, changed: boolean}} Change
  * @typedef {{words: WeighedWord[], duties: string|null, similar: SimilarCase[], changes: Change[]}} Evidence
+ * @typedef {{text: string, start: number, end: number, functions: RankedFunction[], lead_unit: RankedUnit|null}} Matter
  * @typedef {"auto"|"confirm"|"manual"} Zone
  *
  * @typedef {object} Suggestion
@@ -22,6 +23,8 @@
  * @property {string[]} flags
  * @property {string[]} missing
  * @property {Evidence} evidence
+ * @property {string[]} hints
+ * @property {Matter[]} matters
  *
  * @typedef {{suggestion: Suggestion, version: string}} Answer
  * @typedef {"busy"|"offline"|"session"|"invalid"|"server"} ProblemKind
