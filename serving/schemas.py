@@ -222,7 +222,9 @@ class SuggestionAnswer(BaseModel):
     missing: list[str] = Field(description="缺少的信息：place 缺地点")
     evidence: EvidenceAnswer = Field(description="依据")
     model: ModelVersion = Field(description="所用模型")
-    hints: list[str] = Field(description="提醒的理由和去处，给经办人看", examples=[["文中提到“漏气”，可能危及人身（燃气）"]])
+    hints: list[str] = Field(
+        description="提醒的理由和去处，给经办人看", examples=[["文中提到“漏气”，可能危及人身（燃气）"]]
+    )
     matters: list[MatterAnswer] = Field(description="一事多诉时逐件列出；只有一件时为空")
 
 
