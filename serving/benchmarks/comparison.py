@@ -70,7 +70,7 @@ def fenban_rows(name: str, part: Set, data: Path, folder: Path) -> Iterator[Row]
     about = {
         "train_s": round(trained.seconds, 1),
         "train_peak_mb": trained.peak_mb,
-        "folder_mb": round(size, 1),
+        "folder_mb": round(size, 2),
     }
     yield _evaluated(f"fenban {name}", part, data, model, (), about)
     if name != "sparse":
