@@ -69,11 +69,14 @@ def train_starter_champion(registry: Registry) -> Path:
         found = registry.champion_folder()
         if found is not None:
             return found
+        from fenban.serving.encoding import dense_source
         from fenban.training.starter import starter_cases, train_starter
+        from fenban.training.train import SEED
 
-        say("No model yet: training the starter model on the shipped cases (under a minute, once).")
+        say("No model yet: training the starter model on the shipped cases (a minute or two, once).")
         with TerminalProgress() as progress:
-            content = train_starter(progress)
+            dense = dense_source(None, registry.home, SEED, progress)
+            content = train_starter(progress, dense)
         version = registry.add(content, starter_cases(), actor(), "starter model")
         registry.promote(version, actor(), "first model: there was no champion")
         say(f"Starter model {version} is ready in {registry.folder}.")

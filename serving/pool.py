@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fenban.model.router import Router
+from fenban.training.trials import load_router
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fenban.model.case import Submission, Suggestion
+    from fenban.model.router import Router
 
 WORTH_A_POOL = 12  # batches from which starting processes pays
 _AHEAD = 3  # batches in flight a process
@@ -30,6 +31,7 @@ class Asked:
 
     top: int = 3
     target_precision: float | None = None
+    thorough: bool = False  # a backlog goes through the cascade
 
 
 class _Worker:
@@ -39,12 +41,18 @@ class _Worker:
 
 
 def _load(folder: str) -> None:
-    _Worker.router = Router.load(folder)
+    _Worker.router = load_router(folder)
 
 
 def _suggest(batch: list[Submission], asked: Asked) -> list[Suggestion]:
     assert _Worker.router is not None
-    return _Worker.router.suggest(batch, top=asked.top, target_precision=asked.target_precision)
+    return _suggested(_Worker.router, batch, asked)
+
+
+def _suggested(router: Router, batch: list[Submission], asked: Asked) -> list[Suggestion]:
+    return router.suggest(
+        batch, top=asked.top, target_precision=asked.target_precision, thorough=asked.thorough
+    )
 
 
 def suggest_batches(
@@ -65,7 +73,7 @@ def suggest_batches(
     first = list(itertools.islice(iterator, WORTH_A_POOL)) if folder and processes > 1 else []
     if folder is None or len(first) < WORTH_A_POOL:
         for batch in itertools.chain(first, iterator):
-            yield router.suggest(batch, top=asked.top, target_precision=asked.target_precision)
+            yield _suggested(router, batch, asked)
         return
     with ProcessPoolExecutor(processes, _context(), _load, (str(folder),)) as pool:
         waiting: deque[Future[list[Suggestion]]] = deque()
@@ -82,5 +90,5 @@ def _context() -> multiprocessing.context.BaseContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["fenban.model.router"])
+    context.set_forkserver_preload(["fenban.model.router", "fenban.training.trials"])
     return context

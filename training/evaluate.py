@@ -94,6 +94,7 @@ class Outcomes:
     """The n texts that carry a label, in arrays of n rows; labels are numbers into ``names``.
 
     ``ranked`` is (n, 3), padded with -1, ``confidence`` the probability of the best answer;
+    ``thresholds`` are those of the stages that answered (None: one for all);
     ``unlearnt`` are the labels of the data that the model has never seen.
     """
 
@@ -102,6 +103,7 @@ class Outcomes:
     ranked: NDArray[np.int32]
     confidence: NDArray[np.float64]
     unlearnt: frozenset[str] = frozenset()
+    thresholds: NDArray[np.float64] | None = None
 
     @property
     def predicted(self) -> NDArray[np.int32]:
@@ -113,6 +115,10 @@ class Outcomes:
         """Whether the best answer is the label, (n,)."""
         right: NDArray[np.bool_] = self.predicted == self.gold
         return right
+
+    def thresholds_or(self, threshold: float) -> NDArray[np.float64] | float:
+        """Return the texts' own thresholds, (n,), else the one for all."""
+        return threshold if self.thresholds is None else self.thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ class LabelEvaluation:
             metrics.top_k(gold, ranked, RANKED),
             metrics.macro_f1(gold, outcomes.predicted),
             metrics.ece(outcomes.confidence, outcomes.correct),
-            *metrics.auto_zone(outcomes.confidence, outcomes.correct, threshold),
+            *metrics.auto_zone(outcomes.confidence, outcomes.correct, outcomes.thresholds_or(threshold)),
             threshold,
             outcomes,
         )
@@ -170,6 +176,8 @@ def evaluate(
     cases: Iterable[Case],
     topic_map: TopicMap | None = None,
     progress: Progress = silent,
+    *,
+    thorough: bool = True,
 ) -> Evaluation:
     """Measure a model on cases whose labels are known; memory does not grow with the texts.
 
@@ -181,6 +189,7 @@ def evaluate(
     ``auto``) are those of an answer among the map's labels; topics not in the map are left out.
     ``auto`` goes by the threshold fixed in training and by probabilities rounded as suggestions
     show them; flags (which keep a suggestion from ``auto``) are not looked at.
+    ``thorough`` false asks the encoder only where the sparse part is unsure (the cascade).
     ``texts_per_second`` is the whole suggestion path without evidence, files not included.
 
     Raises:
@@ -199,11 +208,12 @@ def evaluate(
     waiting = iter(cases)
     while batch := list(itertools.islice(waiting, BATCH)):
         started = time.perf_counter()
-        scored = router.scorer.score([case.submission for case in batch], RANKED)
+        scored = router.scorer.score([case.submission for case in batch], RANKED, thorough=thorough)
         seconds += time.perf_counter() - started
         for label, answerer in answerers.items():
-            for gold, names, probability in answerer.answers(scored, batch):
-                collected[label].add(gold, names, probability)
+            thresholds = [router.threshold(label, fused=fused) for fused in (False, True)]
+            for i, gold, names, probability in answerer.answers(scored, batch):
+                collected[label].add(gold, names, probability, thresholds[int(scored.fused[i])])
         n += len(batch)
         progress("evaluate", n)
     labels = {
@@ -221,13 +231,15 @@ class _Collected:
         self.gold = array("i")
         self._ranked = array("i")
         self._confidence = array("d")
+        self._thresholds = array("d")
         self._numbers: dict[str, int] = {}
 
-    def add(self, gold: str, ranked: Sequence[str], probability: float) -> None:
+    def add(self, gold: str, ranked: Sequence[str], probability: float, threshold: float) -> None:
         self.gold.append(self._number(gold))
         answers = [self._number(name) for name in ranked[:RANKED]]
         self._ranked.extend(answers + [metrics.NO_ANSWER] * (RANKED - len(answers)))
         self._confidence.append(round(probability, _DIGITS))
+        self._thresholds.append(threshold)
 
     def _number(self, name: str) -> int:
         return self._numbers.setdefault(name, len(self._numbers))
@@ -240,10 +252,12 @@ class _Collected:
             np.array(self._ranked, dtype=np.int32).reshape(-1, RANKED),
             np.array(self._confidence, dtype=np.float64),
             frozenset(names[i] for i in set(self.gold)) - frozenset(known),
+            np.array(self._thresholds, dtype=np.float64),
         )
 
 
-_Answer = tuple[str, "Sequence[str]", float]  # label of the data, best answers, chance of the first
+# number of the text, label of the data, best answers, chance of the first
+_Answer = tuple[int, str, "Sequence[str]", float]
 
 
 def _best(names: Sequence[str], row: NDArray[np.float32]) -> tuple[list[str], float]:
@@ -264,10 +278,10 @@ class _Names:
         for i, case in enumerate(cases):
             if self._label == "function":
                 if case.function:
-                    yield case.function, *_best(self.known, scored.by_head["function"][i])
+                    yield i, case.function, *_best(self.known, scored.by_head["function"][i])
             elif case.lead_unit:
                 units = scored.units[i]
-                yield case.lead_unit, [u.unit for u in units], units[0].probability if units else 0.0
+                yield i, case.lead_unit, [u.unit for u in units], units[0].probability if units else 0.0
 
 
 class _Topics:
@@ -293,6 +307,6 @@ class _Topics:
                 continue
             first, path = topic_levels(case.topic)
             if self._whole_paths and path != first:
-                yield path, *_best(self._paths, rows[i])
+                yield i, path, *_best(self._paths, rows[i])
             else:
-                yield path if self._mapped else first, *_best(self._names, sums[i])
+                yield i, path if self._mapped else first, *_best(self._names, sums[i])

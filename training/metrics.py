@@ -95,11 +95,12 @@ def ece(confidence: NDArray[Any], correct: NDArray[np.bool_], bins: int = ECE_BI
 
 
 def auto_zone(
-    confidence: NDArray[Any], correct: NDArray[np.bool_], threshold: float
+    confidence: NDArray[Any], correct: NDArray[np.bool_], threshold: float | NDArray[Any]
 ) -> tuple[float, float | None]:
     """Return what share of the texts reaches ``threshold`` and how much of that is right.
 
-    Both arrays are (n,). The precision is None where no text reaches the threshold.
+    Both arrays are (n,), the threshold is one for all or (n,). The precision is None where no text
+    reaches it.
     """
     reached = confidence >= threshold
     if not reached.any():

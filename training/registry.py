@@ -28,8 +28,8 @@ from fenban.training.records import case_from, record_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from fenban.model.content import ModelContent
     from fenban.model.case import Case
+    from fenban.model.content import ModelContent
 
 _PATIENCE = 60.0  # seconds; a change takes a fraction of one
 
@@ -61,6 +61,7 @@ class Registry:
     """Keeps models in a folder. Every change of champion has an actor and a reason."""
 
     def __init__(self, home: Path) -> None:
+        self.home = home
         self.folder = home / "registry"
 
     @property

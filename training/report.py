@@ -170,7 +170,7 @@ def _manifest_metrics(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _section(title: str, figures: LabelEvaluation, target: float) -> Section:
     outcomes = figures.outcomes
-    reached = outcomes.confidence >= figures.threshold
+    reached = outcomes.confidence >= outcomes.thresholds_or(figures.threshold)
     rows = metrics.per_label(outcomes.gold, outcomes.predicted, outcomes.confidence)
     sizes = {row.label: row.n for row in rows}
     pairs = metrics.confusion_pairs(outcomes.gold, outcomes.predicted)[:PAIRS_SHOWN]

@@ -25,9 +25,10 @@ from fenban.training.train import SEED, fingerprint, train
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fenban.model.content import ModelContent
     from fenban.model.case import Case
+    from fenban.model.content import ModelContent
     from fenban.model.directory import Directory
+    from fenban.training.dense_part import DenseSource
     from fenban.training.progress import Progress
 
 SLICE = 0.3
@@ -113,6 +114,7 @@ def retrain(
     directory: Directory | None = None,
     *,
     seed: int = SEED,
+    dense: DenseSource | None = None,
     progress: Progress = silent,
 ) -> Retraining:
     """Train a challenger on known and new cases and compare it with the champion.
@@ -123,6 +125,7 @@ def retrain(
         new: newly resolved ones; those that are known are left out.
         directory: the departments; without one the champion's own, and those that only cases name.
         seed: of everything random.
+        dense: the encoder's part of the challenger; None for sparse features alone.
         progress: told how far it has come.
 
     Raises:
@@ -131,7 +134,7 @@ def retrain(
     fresh = _without_known(known, new)
     if not fresh:
         raise TrainingError("all of the new cases are known already: there is nothing to learn")
-    taught_by = _teacher(champion, known, fresh, directory, seed, progress)
+    taught_by = _teacher(champion, known, fresh, directory, seed, dense, progress)
     learn, judged = _latest_slice(fresh, seed)
     progress("challenger")
     trial = taught_by([*known, *learn])
@@ -150,6 +153,7 @@ def _teacher(
     new: Sequence[Case],
     given: Directory | None,
     seed: int,
+    dense: DenseSource | None,
     progress: Progress,
 ) -> Callable[[Sequence[Case]], ModelContent]:
     """Return what trains a challenger, with the departments it has to know of.
@@ -163,7 +167,7 @@ def _teacher(
     def teach(cases: Sequence[Case]) -> ModelContent:
         cases = filled(cases, directory) if directory else cases
         given_to_it = None if anew else directory
-        return train(cases, given_to_it, seed=seed, parent=champion.version, progress=progress)
+        return train(cases, given_to_it, seed=seed, parent=champion.version, dense=dense, progress=progress)
 
     return teach
 

@@ -11,8 +11,9 @@ from fenban.training.records import case_from
 from fenban.training.train import train
 
 if TYPE_CHECKING:
-    from fenban.model.content import ModelContent
     from fenban.model.case import Case
+    from fenban.model.content import ModelContent
+    from fenban.training.dense_part import DenseSource
     from fenban.training.progress import Progress
 
 
@@ -26,6 +27,6 @@ def starter_cases() -> list[Case]:
     return [case_from({**record, "received_at": None}) for record in records]
 
 
-def train_starter(progress: Progress = silent) -> ModelContent:
+def train_starter(progress: Progress = silent, dense: DenseSource | None = None) -> ModelContent:
     """Train on the starter cases with the shipped directory."""
-    return train(starter_cases(), shipped_directory(), progress=progress)
+    return train(starter_cases(), shipped_directory(), dense=dense, progress=progress)

@@ -25,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--topic-map", metavar="MAP.toml", help="maps topics to other labels: [map] table")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     parser.add_argument("--report", metavar="OUT.html", help="write an HTML report")
+    parser.add_argument(
+        "--cascade", action="store_true", help="ask the encoder only where the sparse part is unsure"
+    )
     add_home(parser)
 
 
@@ -40,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     topic_map = read_topic_map(Path(arguments.topic_map)) if arguments.topic_map else None
     cases, n_rejected = read_with_rejects(arguments)
     with TerminalProgress() as progress:
-        evaluation = evaluate(router, cases, topic_map, progress)
+        evaluation = evaluate(router, cases, topic_map, progress, thorough=not arguments.cascade)
     if arguments.report:
         from fenban.training.report import Source, write_report
 

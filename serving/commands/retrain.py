@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fenban.serving.commands.options import add_cases, add_home, read_cases_of
+from fenban.serving.encoding import add_encoder, champion_source
 from fenban.serving.exits import DONE, say
 from fenban.serving.home import actor, registry_of, train_starter_champion
 from fenban.serving.terminal import TerminalProgress
@@ -23,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     add_cases(parser, required=True)
     parser.add_argument("--directory", metavar="FILE", help="departments (default: the champion's own)")
+    add_encoder(parser)
     add_home(parser)
 
 
@@ -40,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     champion = Router.load(folder)
     known = registry.cases_of(champion.version)
     with TerminalProgress() as progress:
-        result = retrain(champion, known, new, given, progress=progress)
+        dense = champion_source(champion, arguments, progress)
+        result = retrain(champion, known, new, given, dense=dense, progress=progress)
     why = result.comparison.why()
     version = registry.add(result.content, result.cases, actor(), f"challenger of {champion.version}")
     if result.comparison.promotes:

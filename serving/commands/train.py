@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 
 from fenban.serving.commands.options import add_cases, add_home, read_cases_of
+from fenban.serving.encoding import add_encoder, dense_source, read_unlabelled
 from fenban.serving.exits import DONE, say
+from fenban.serving.home import home_of
 from fenban.serving.terminal import TerminalProgress
 
 HELP = "train a model folder on resolved cases (without --cases: on the shipped starter cases)"
@@ -19,13 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_cases(parser, required=False)
     parser.add_argument("--directory", metavar="FILE", help="departments, .xlsx, .csv or .jsonl, one a row")
     parser.add_argument("--out", metavar="DIR", required=True, help="the model folder to write")
-    parser.add_argument(
-        "--encoder",
-        metavar="SPEC",
-        choices=["none"],
-        default="none",
-        help="only 'none' in this version: words and characters alone",
-    )
+    add_encoder(parser)
     parser.add_argument("--target-precision", type=float, default=0.95, metavar="P", help="default 0.95")
     parser.add_argument("--seed", type=_seed, default=None, help="same cases and seed give the same folder")
     add_home(parser)
@@ -56,12 +52,23 @@ def run(arguments: argparse.Namespace) -> int:
         cases = read_cases_of(arguments)
     else:
         cases, directory = starter_cases(), directory or shipped_directory()
+    seed = SEED if arguments.seed is None else arguments.seed
+    unlabelled = read_unlabelled(arguments.unlabelled)
     with TerminalProgress() as progress:
+        dense = dense_source(
+            arguments.encoder,
+            home_of(arguments),
+            seed,
+            progress,
+            finetune=arguments.finetune,
+            unlabelled=unlabelled,
+        )
         content = train(
             cases,
             directory,
-            seed=SEED if arguments.seed is None else arguments.seed,
+            seed=seed,
             target_precision=arguments.target_precision,
+            dense=dense,
             progress=progress,
         )
     if not content.labels:

@@ -34,17 +34,19 @@ class _Canned:
     def classes(self, head: str) -> tuple[str, ...]:
         return self._heads[head][0] if head in self._heads else ()
 
-    def score(self, submissions: Sequence[Submission], top: int) -> Any:
+    def score(self, submissions: Sequence[Submission], top: int, *, thorough: bool) -> Any:
         rows = [int(s.text) for s in submissions]
         self.batches.append(len(rows))
         by_head = {name: np.array(p, dtype=np.float32)[rows] for name, (_, p) in self._heads.items()}
-        return SimpleNamespace(by_head=by_head, units=[self._units[row][:top] for row in rows if self._units])
+        units = [self._units[row][:top] for row in rows if self._units]
+        return SimpleNamespace(by_head=by_head, units=units, fused=np.full(len(rows), thorough))
 
 
 def _router(scorer: _Canned, labels: tuple[str, ...], threshold: float = 2.0, units: Any = ()) -> Router:
     composer = SimpleNamespace(table=SimpleNamespace(units=[SimpleNamespace(name=n) for n in units]))
     content = SimpleNamespace(labels=labels, composer=composer if units else None)
-    return cast("Router", SimpleNamespace(scorer=scorer, content=content, threshold=lambda label: threshold))
+    found = SimpleNamespace(scorer=scorer, content=content, threshold=lambda label, fused=True: threshold)
+    return cast("Router", found)
 
 
 def _topics(*rows: list[float], paths: tuple[str, ...] = PATHS, threshold: float = 2.0) -> Router:
