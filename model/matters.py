@@ -34,7 +34,7 @@ _LONGEST = 2_000  # a text beyond is a report, not a list of complaints
 _SURE_MARKED = 0.15  # of the best function, for a piece behind a marker
 _SURE = 0.85  # where only a sentence ends
 _SPEAKS = 0.12  # under it a piece says too little and stays with its neighbour
-_LEAST_IN_WHOLE = 0.003  # the text as one must hold a matter's function at least this likely
+_LEAST_IN_WHOLE = 0.003  # how likely the text as one must hold the function of an unmarked piece
 _SHARED = 0.2  # a function that the other piece holds this likely too is no other matter
 _LONGEST_OPENING = 36  # characters before a list of matters; before a list of wishes stands the story
 _NUMERAL = "一二三四五六七八九十"
@@ -112,6 +112,21 @@ def parts_of(
 
     ``chances`` is (pieces, functions), ``whole`` the (functions,) chances of the text as one.
     """
+    sure = [
+        part
+        for part in _merged(pieces, chances)
+        if part.probability >= (_SURE_MARKED if part.marked else _SURE)
+    ]
+    matters = [
+        part
+        for part in sure
+        if _apart(part, sure, chances) and (part.marked or whole[part.function] >= _LEAST_IN_WHOLE)
+    ]
+    return _filled(matters, pieces) if len({part.function for part in matters}) > 1 else ()
+
+
+def _merged(pieces: Sequence[Piece], chances: NDArray[np.float32]) -> list[Part]:
+    """Join pieces with the neighbour of the same function, and those that say too little with any."""
     parts: list[Part] = []
     for row, piece in enumerate(pieces):
         best = int(chances[row].argmax())
@@ -122,11 +137,7 @@ def parts_of(
             parts[-1] = replace(part, start=parts[-1].start, marked=part.marked or parts[-1].marked)
         else:
             parts.append(part)
-    sure = [part for part in parts if part.probability >= (_SURE_MARKED if part.marked else _SURE)]
-    matters = [
-        part for part in sure if _apart(part, sure, chances) and whole[part.function] >= _LEAST_IN_WHOLE
-    ]
-    return _filled(matters, pieces) if len({part.function for part in matters}) > 1 else ()
+    return parts
 
 
 def _joined(first: Part, second: Part) -> Part:

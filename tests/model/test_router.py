@@ -209,6 +209,8 @@ def test_the_json_form_has_the_keys_of_the_contract(router: Router) -> None:
         "missing",
         "evidence",
         "model",
+        "hints",
+        "matters",
     ]
     assert set(value["topics"][0]) == {"path", "probability"}
     assert set(value["functions"][0]) == {"function", "probability"}
