@@ -68,12 +68,13 @@ class RankedFunction:
 
 @dataclass(frozen=True, slots=True)
 class RankedUnit:
-    """A unit, what it is for and where, and its probability."""
+    """A unit, what it is for and where, and its probability; ``trial``: not learnt yet (试用)."""
 
     unit: str
     function: str | None
     jurisdiction: str | None
     probability: float
+    trial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,4 +135,5 @@ def _by_effect(words: Sequence[WeighedWord], effects: dict[str, float]) -> tuple
     speaking = [
         replace(word, weight=round(effects[word.text], 4)) for word in words if effects[word.text] > 0
     ]
-    return tuple(sorted(speaking, key=lambda word: (-word.weight, word.start)))
+    # of an answer so firm that no single word moves it, the words stand as they were found
+    return tuple(sorted(speaking, key=lambda word: (-word.weight, word.start))) or tuple(words)

@@ -131,6 +131,7 @@ class UnitAnswer(BaseModel):
     function: str | None = Field(description="职能；名录没有写明时为空")
     jurisdiction: str | None = Field(description="属地，由市到镇以 / 分隔；不分属地时为空")
     probability: float = Field(ge=0, le=1, description="校准后的概率")
+    trial: bool = Field(description="是否试用单位：新增后尚未参加训练，按职责和例子推荐")
 
 
 class FormAnswer(BaseModel):

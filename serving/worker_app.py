@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fenban.model.router import Router
 from fenban.serving.api import create_app
 from fenban.serving.settings import ServiceSettings
+from fenban.training.trials import load_router
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -27,4 +27,4 @@ def create() -> FastAPI:
     """Build the application from the settings that the parent process handed over."""
     values = json.loads(os.environ[VARIABLE])
     settings = ServiceSettings(**{**values, "model_folder": Path(values["model_folder"])})
-    return create_app(Router.load(settings.model_folder), settings)
+    return create_app(load_router(settings.model_folder), settings)

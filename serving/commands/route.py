@@ -45,14 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Route and print."""
     from fenban.model.errors import InputError
-    from fenban.model.router import Router
+    from fenban.training.trials import load_router
 
     if arguments.file and arguments.text is not None:
         raise InputError("give TEXT or --file FILE, not both")
     many = bool(arguments.file)
     submissions = list(_from_file(arguments) if many else _from_text(arguments))
     folder = model_folder_of(arguments)
-    suggestions = _suggested(Router.load(folder), submissions, arguments.top, folder)
+    suggestions = _suggested(load_router(folder), submissions, arguments.top, folder)
     if arguments.json:
         values = [suggestion.as_dict() for suggestion in suggestions]
         print(json.dumps(values if many else values[0], ensure_ascii=False, indent=1))
@@ -130,7 +130,7 @@ def _lines(submission: Submission, suggestion: Suggestion) -> Iterator[str]:
     yield (text[:60] + "…") if len(text) > 60 else text or "（没有文字）"
     yield f"  分区  {ZONE_NAMES[suggestion.zone]}"
     for unit in suggestion.lead_units:
-        yield f"  主办  {unit.probability:6.1%}  {unit.unit}"
+        yield f"  主办  {unit.probability:6.1%}  {unit.unit}{'（试用）' if unit.trial else ''}"
     if not suggestion.lead_units:
         for function in suggestion.functions:
             yield f"  职能  {function.probability:6.1%}  {function.function}"

@@ -71,10 +71,10 @@ def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None:
 def _one_process(settings: ServiceSettings) -> Callable[[socket.socket], None]:
     import uvicorn
 
-    from fenban.model.router import Router
     from fenban.serving.api import create_app
+    from fenban.training.trials import load_router
 
-    app = create_app(Router.load(settings.model_folder), settings)
+    app = create_app(load_router(settings.model_folder), settings)
     server = uvicorn.Server(uvicorn.Config(app, **_QUIET))
     return lambda listener: server.run(sockets=[listener])
 

@@ -39,8 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Triage the table and say how the zones fell out."""
-    from fenban.model.router import Router, check_target
+    from fenban.model.router import check_target
     from fenban.serving.triage import Triage
+    from fenban.training.trials import load_router
 
     check_target(arguments.target_precision)
     check_rejected([arguments.source], arguments.rejected)
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     triage = Triage(Path(arguments.source), Path(arguments.target), named, arguments.jurisdiction)
     triage.check()
     folder = model_folder_of(arguments)
-    router = Router.load(folder)
+    router = load_router(folder)
     with TerminalProgress() as progress:
         outcome = triage.run(router, arguments.target_precision, progress, folder)
     say(f"{outcome.n_rows} rows in {arguments.target}: {_summary(outcome)}")

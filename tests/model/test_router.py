@@ -214,7 +214,7 @@ def test_the_json_form_has_the_keys_of_the_contract(router: Router) -> None:
     ]
     assert set(value["topics"][0]) == {"path", "probability"}
     assert set(value["functions"][0]) == {"function", "probability"}
-    unit = {"unit", "function", "jurisdiction", "probability"}
+    unit = {"unit", "function", "jurisdiction", "probability", "trial"}
     assert set(value["lead_units"][0]) == unit
     assert set(value["form"]) == {"name", "probability"}
     assert set(value["lane"]) == {"name", "reason"}

@@ -4,7 +4,7 @@
  * @typedef {{text: string, title: string, jurisdiction: string}} Submission
  * @typedef {{path: string, probability: number}} RankedTopic
  * @typedef {{function: string, probability: number}} RankedFunction
- * @typedef {{unit: string, function: string|null, jurisdiction: string|null, probability: number}} RankedUnit
+ * @typedef {{unit: string, function: string|null, jurisdiction: string|null, probability: number, trial?: boolean}} RankedUnit
  * @typedef {{text: string, start: number, end: number, weight: number}} WeighedWord
  * @typedef {{text: string, lead_unit: string|null, function: string|null, topic: string|null, received_at: string|null, similarity: number}} SimilarCase
  * @typedef {{text: string, changed: boolean}} Change

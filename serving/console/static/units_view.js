@@ -31,7 +31,7 @@ function hintOf(count) {
 function rowOf(unit, index, choose) {
   const { element, part } = copyOf(byId("unit-row"));
   const named = unit.function === unit.unit ? null : unit.function;
-  const kind = [named, unit.jurisdiction].filter(Boolean).join(" · ");
+  const kind = [unit.trial ? "试用" : null, named, unit.jurisdiction].filter(Boolean).join(" · ");
   part.key.textContent = String(index + 1);
   part.unit.textContent = unit.unit;
   part.kind.textContent = kind || "未带属地";
