@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -30,11 +32,13 @@ from fenban.model.lanes import lane_of, named_forms
 from fenban.model.matters import matters_of
 from fenban.model.scorer import Scored, Scorer
 from fenban.model.signals import MISSING_PLACE, UNREADABLE, signals_of
+from fenban.model.trials import TrialUnits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fenban.model.content import ModelContent
+    from fenban.model.trials import Trial
 
 BATCH = 256
 CO_UNIT_FROM = 0.15  # out of fold on the starter cases: precision 0.73, and 0.83 from 0.25
@@ -61,6 +65,7 @@ class Router:
         self.scorer = Scorer(content)
         self._thresholds: dict[tuple[str, float, bool], float] = {}
         self._explainer = Explainer(self.scorer)
+        self._trials = TrialUnits((), content)
 
     @classmethod
     def load(cls, folder: str | Path) -> Router:
@@ -70,6 +75,20 @@ class Router:
             ModelFolderError: the folder is missing, damaged or newer than this fenban.
         """
         return cls(artifact.load(Path(folder)))
+
+    def with_trials(self, trials: Sequence[Trial]) -> Router:
+        """Return a router of the same model that also suggests units on trial; it shares everything.
+
+        A trial whose unit the model has learnt in the meantime is over and left out.
+        """
+        router = copy.copy(self)
+        router._trials = TrialUnits(trials, self.content)
+        return router
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """The units on trial."""
+        return self._trials.trials
 
     @property
     def zone_label(self) -> str:
@@ -125,9 +144,10 @@ class Router:
                 else itertools.repeat(Evidence())
             )
             split = matters_of(self.scorer, scored, partial(self._unit_for, scored))
+            shown = self._trials.inserted(scored, top) if self._trials else scored
             for i, (explanation, matters) in enumerate(zip(explanations, split, strict=False)):
                 threshold = thresholds[int(scored.fused[i])]
-                found.append(self._suggestion(scored, i, top, threshold, explanation, matters))
+                found.append(self._suggestion(shown, i, top, threshold, explanation, matters))
         return found
 
     def _suggestion(
@@ -145,16 +165,20 @@ class Router:
         text, places = scored.reading.texts[i].text, scored.places[i]
         signals = signals_of(text, dict(self._ranked(scored, i, "danger", 2)).get(str(True)))
         answers = units or functions or topics
+        missing = () if places.places else _missing(units, functions)
+        on_trial = bool(units) and units[0].trial
+        if on_trial:
+            evidence = replace(evidence, duties=self._trials.duties_of(units[0].unit))
         return Suggestion(
             topics=topics,
             functions=functions,
             lead_units=units,
             co_units=tuple(self._co_units(scored, i, matters)),
-            zone=_zone([answer.probability for answer in answers], threshold, signals.flags),
+            zone=_zone([answer.probability for answer in answers], threshold, signals.flags, on_trial),
             form=self._form(scored, i, text),
             lane=lane_of(text, places, self.content.home, self._lanes(scored, i), signals.danger),
             flags=signals.flags,
-            missing=() if places.places else _missing(units, functions),
+            missing=missing,
             evidence=evidence,
             model={"version": self.version},
             hints=signals.hints,
@@ -204,12 +228,12 @@ class Router:
         return RankedUnit(unit.name, unit.function, unit.jurisdiction, probability) if unit else None
 
 
-def _zone(answers: list[float], threshold: float, flags: tuple[str, ...]) -> Zone:
-    """A flagged text is never ``auto``: a person looks at it first."""
+def _zone(answers: list[float], threshold: float, flags: tuple[str, ...], on_trial: bool) -> Zone:
+    """A flagged text, or one for a unit on trial, is never ``auto``: a person looks at it first."""
     if UNREADABLE in flags:
         return "manual"
     zone = zone_of(answers, threshold)
-    return "confirm" if zone == "auto" and flags else zone
+    return "confirm" if zone == "auto" and (flags or on_trial) else zone
 
 
 def _missing(units: tuple[RankedUnit, ...], functions: tuple[RankedFunction, ...]) -> tuple[str, ...]:
