@@ -16,8 +16,16 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fenban.serving.benchmarks.comparison import ENCODER, FENBAN, RIVALS, SETS, fenban_rows, rival_rows
-from fenban.serving.benchmarks.processes import LeftOut
+from fenban.serving.benchmarks.comparison import (
+    ENCODER,
+    FENBAN,
+    HOME,
+    RIVALS,
+    SETS,
+    fenban_rows,
+    rival_rows,
+)
+from fenban.serving.benchmarks.processes import LeftOut, run_module
 from fenban.serving.benchmarks.starter import learning_curve, starter
 from fenban.serving.benchmarks.table import markdown, rows_of
 
@@ -29,6 +37,7 @@ if TYPE_CHECKING:
 
 ALONE = ("starter", "starter-fused", "curve")
 PARTS = (*ALONE, *FENBAN, *RIVALS)
+_ENCODED = {"starter-fused", "fused", "finetuned", "transformer"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,7 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sets", nargs="+", choices=names, default=names, metavar="SET", help=f"{names}")
     parser.add_argument("--table", type=Path, metavar="FILE", help="write the side-by-side table")
     parser.add_argument("--earlier", type=Path, metavar="FILE", help="lines of an earlier run, for the table")
-    parser.add_argument("--checkpoint", type=Path, metavar="FOLDER", help="of the plain fine-tune")
+    parser.add_argument(
+        "--checkpoint", type=Path, metavar="FOLDER", help="of the plain fine-tune (the default encoder's)"
+    )
     parser.add_argument("--epochs", type=int, metavar="N", help="of the plain fine-tune (3)")
     parser.add_argument("--rate", type=float, metavar="R", help="of the plain fine-tune (5e-5)")
     chosen = parser.parse_args(arguments)
@@ -59,12 +70,24 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _measured(chosen: argparse.Namespace, folder: Path) -> Iterator[Measured]:
+    if _ENCODED & {*chosen.only}:
+        yield "make the encoder, s", _encoder(chosen, folder)
     for name in ALONE:
         if name in chosen.only:
             yield from _alone(name, chosen.data, folder)
     for part in SETS:
         if part.name in chosen.sets:
             yield from _compared(part, chosen, folder)
+
+
+def _encoder(chosen: argparse.Namespace, folder: Path) -> object:
+    """Make the encoder once, so that no training is charged for it."""
+    try:
+        done = run_module("fenban.serving.benchmarks.encoder_once", str(folder / HOME / "cache"))
+    except LeftOut as reason:
+        return {"left out": str(reason)}
+    chosen.checkpoint = chosen.checkpoint or done.json()["checkpoint"]
+    return round(done.seconds, 1)
 
 
 def _alone(name: str, data: Path, folder: Path) -> Iterator[Measured]:

@@ -34,7 +34,8 @@ SETS = (
     Set("taipei_questions", "taipei_questions/train.jsonl", "taipei_questions/valid.jsonl", ("lead_unit",)),
 )
 
-ENCODER = ("--encoder", "default")
+HOME = "home"  # in the folder of a run: vectors that an earlier run kept would make a training look fast
+ENCODER = ("--encoder", "e5-small-zh")
 CASCADE = ("--cascade",)  # of evaluate: the encoder only where the sparse part is unsure
 FENBAN: dict[str, tuple[str, ...]] = {
     "sparse": ("--encoder", "none"),
@@ -62,7 +63,8 @@ def fenban_rows(name: str, part: Set, data: Path, folder: Path) -> Iterator[Row]
     """Train fenban one way and evaluate it; with an encoder a second time as a cascade."""
     model = folder / f"{part.name}-{name}"
     try:
-        trained = fenban("train", "--cases", str(data / part.train), *FENBAN[name], "--out", str(model))
+        command = ("train", "--cases", str(data / part.train), *FENBAN[name], "--out", str(model))
+        trained = fenban(*command, "--home", str(folder / HOME))
     except LeftOut as reason:
         yield Row(f"fenban {name}", part.name, {"left out": str(reason)})
         return

@@ -13,7 +13,7 @@ import numpy as np
 from fenban.model.directory import shipped_directory
 from fenban.model.router import Router
 from fenban.serving.benchmarks import speed
-from fenban.serving.benchmarks.comparison import CASCADE
+from fenban.serving.benchmarks.comparison import CASCADE, HOME
 from fenban.serving.benchmarks.processes import LeftOut, fenban
 from fenban.training.evaluate import evaluate, read_topic_map
 from fenban.training.starter import starter_cases
@@ -43,7 +43,8 @@ def starter(data: Path, folder: Path, *options: str, repeats: int = 3) -> Iterat
     seconds = []
     for i in range(repeats):
         into = model if i == repeats - 1 else model.with_name(f"{model.name}-{i}")
-        seconds.append(fenban("train", *options, "--out", str(into)).seconds)
+        command = ("train", *options, "--out", str(into), "--home", str(folder / HOME))
+        seconds.append(fenban(*command).seconds)
     yield "train on the starter cases, s", _spread(seconds)
     cold = [fenban("route", "--model", str(model), _TEXT).seconds for _ in range(REPEATS)]
     yield "route one text from a cold process, s", _spread(cold)

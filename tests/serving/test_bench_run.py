@@ -74,8 +74,9 @@ def test_fenban_and_a_rival_are_measured_side_by_side(
 
 
 def test_a_missing_set_and_a_missing_checkpoint_are_left_out_and_said(
-    data: Path, capsys: pytest.CaptureFixture[str]
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(bench, "_encoder", lambda *_: None)
     chosen = ["--only", "transformer", "--sets", "hotline_orders", "taipei_questions"]
     assert bench.main(["--data", str(data), *chosen]) == 0
     said = lines_of(capsys)
