@@ -30,6 +30,7 @@ from fenban.model.errors import InputError
 from fenban.model.explain import Explainer
 from fenban.model.lanes import lane_of, named_forms
 from fenban.model.matters import matters_of
+from fenban.model.place_hints import place_hints
 from fenban.model.scorer import Scored, Scorer
 from fenban.model.signals import MISSING_PLACE, UNREADABLE, signals_of
 from fenban.model.trials import TrialUnits
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fenban.model.content import ModelContent
+    from fenban.model.local_places import TaughtPlace
     from fenban.model.trials import Trial
 
 BATCH = 256
@@ -181,9 +183,12 @@ class Router:
             missing=missing,
             evidence=evidence,
             model={"version": self.version},
-            hints=signals.hints,
+            hints=(*signals.hints, *place_hints(missing, units, self._taught_places(scored, i))),
             matters=matters,
         )
+
+    def _taught_places(self, scored: Scored, i: int) -> list[TaughtPlace]:
+        return [] if scored.places[i].places else self.scorer.taught_places(scored, i)
 
     def _lanes(self, scored: Scored, i: int) -> dict[str, float] | None:
         return dict(self._ranked(scored, i, "lane", len(LANES))) or None
