@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from fenban.model.case import Matter, RankedFunction, Submission
 from fenban.model.lanes import TITLES
 from fenban.model.privacy import mask
@@ -19,7 +21,6 @@ from fenban.model.privacy import mask
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from fenban.model.case import RankedUnit
@@ -34,6 +35,7 @@ _LONGEST = 2_000  # a text beyond is a report, not a list of complaints
 _SURE_MARKED = 0.15  # of the best function, for a piece behind a marker
 _SURE = 0.85  # where only a sentence ends
 _SPEAKS = 0.12  # under it a piece says too little and stays with its neighbour
+_OPEN = 0.2  # of the second function, from which sentences of an unmarked text are looked at
 _LEAST_IN_WHOLE = 0.003  # how likely the text as one must hold the function of an unmarked piece
 _SHARED = 0.2  # a function that the other piece holds this likely too is no other matter
 _LONGEST_OPENING = 36  # characters before a list of matters; before a list of wishes stands the story
@@ -179,7 +181,9 @@ def matters_of(scorer: Scorer, scored: Scored, unit_for: UnitFor) -> list[tuple[
     if "function" not in scored.by_head:
         return [() for _ in scored.reading.originals]
     split = [
-        () if _is_proposal(scorer, scored, i) else pieces_of(text)
+        ()
+        if _is_proposal(scorer, scored, i)
+        else _worth_asking(pieces_of(text), scored.by_head["function"][i])
         for i, text in enumerate(scored.reading.originals)
     ]
     asked = [
@@ -198,6 +202,13 @@ def matters_of(scorer: Scorer, scored: Scored, unit_for: UnitFor) -> list[tuple[
         parts = parts_of(pieces, mine, scored.by_head["function"][i]) if pieces else ()
         found.append(tuple(_matter(scorer, scored, i, part, mine[part.row], unit_for) for part in parts))
     return found
+
+
+def _worth_asking(pieces: tuple[Piece, ...], whole: NDArray[np.float32]) -> tuple[Piece, ...]:
+    """Leave out texts that do not say themselves that they part, and whose function is clear as it is."""
+    if any(piece.marked for piece in pieces) or len(whole) < 2:
+        return pieces
+    return pieces if np.partition(whole, -2)[-2] >= _OPEN else ()
 
 
 def _is_proposal(scorer: Scorer, scored: Scored, i: int) -> bool:
