@@ -23,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", required=True, help="the model folder to write")
     add_encoder(parser)
     parser.add_argument("--target-precision", type=float, default=0.95, metavar="P", help="default 0.95")
+    parser.add_argument(
+        "--forget-cases", action="store_true", help="keep no masked beginnings of cases to show similar ones"
+    )
     parser.add_argument("--seed", type=_seed, default=None, help="same cases and seed give the same folder")
     add_home(parser)
 
@@ -69,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
             seed=seed,
             target_precision=arguments.target_precision,
             dense=dense,
+            memory=not arguments.forget_cases,
             progress=progress,
         )
     if not content.labels:
