@@ -7,7 +7,18 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from fenban.serving.commands import doctor, evaluate, models, retrain, route, serve, train, triage, trial
+from fenban.serving.commands import (
+    directory,
+    doctor,
+    evaluate,
+    models,
+    retrain,
+    route,
+    serve,
+    train,
+    triage,
+    trial,
+)
 from fenban.serving.exits import DONE, FAILED, INTERRUPTED, exit_code_of, message_of, say
 
 if TYPE_CHECKING:
@@ -22,6 +33,7 @@ COMMANDS: dict[str, ModuleType] = {
     "serve": serve,
     "retrain": retrain,
     "models": models,
+    "directory": directory,
     "trial": trial,
     "doctor": doctor,
 }

@@ -26,10 +26,13 @@ _TOWN_OFFICE = re.compile(
     r"^(?P<place>[\u4e00-\u9fff]{2,7}?(?:街道|镇|乡)?)"
     r"(?P<office>街道办事处|街道办|办事处|镇政府|镇人民政府|乡政府|人民政府|政府|区公所)$"
 )
-_GENERIC_PREFIX = re.compile(r"^(?:省|市|区|县|市区)(?=[\u4e00-\u9fff]{2})")
-_GOVERNMENT = re.compile(r"^政府(?=[\u4e00-\u9fff]{2})")
+# 市公安局 is of the city; 市政管理局, 市场服务中心, 市民热线 and 省外单位 begin with words of their own
+_OWN_WORD = r"(?!政(?![府务法协])|场|容|民(?![政防族宗])|域|外|级|内)"
+_GENERIC_PREFIX = re.compile(rf"^(?:市区|省|市|区|县){_OWN_WORD}(?=[\u4e00-\u9fff]{{2}})")
+_GOVERNMENT = re.compile(r"^(?:人民)?政府(?=[\u4e00-\u9fff]+(?:[局处科课组队委所]|委员会)$)")
 _STREET_OFFICES = ("街道办事处", "街道办", "办事处")
-_OF_THE_CITY = re.compile(r"^市(?=[\u4e00-\u9fff]{2})")
+_CITY_WORD = re.compile(r"政(?![府务法协])|场|容|民(?![政防族宗])")
+_OF_THE_CITY = re.compile(rf"^市{_OWN_WORD}(?=[\u4e00-\u9fff]{{2}})")
 _HOME_SHARE = 0.6  # of the units whose city is written from which it is everybody's
 
 
@@ -71,6 +74,8 @@ def take_apart(name: str, gazetteer: Gazetteer, home: Home | None = None) -> Uni
     path = place.path if place else None
     if path is None and home and home.city and _OF_THE_CITY.match(rest):
         path = home.city
+    if place and place.path.endswith("市") and _CITY_WORD.match(rest):
+        rest = f"市{rest}"  # 柳州市政管理处 is 柳州's 市政管理处
     rest = _GOVERNMENT.sub("", rest)
     town = _TOWN_OFFICE.match(rest)
     if town:
@@ -79,6 +84,7 @@ def take_apart(name: str, gazetteer: Gazetteer, home: Home | None = None) -> Uni
         kind = town["place"].removeprefix(stem) or ("街道" if street else town["office"][:1].strip("人政区"))
         where = f"{path}/{stem}{kind}" if path else f"{stem}{kind}"
         office = f"{kind}政府" if kind in ("镇", "乡") else town["office"]
+        office = "街道办事处" if kind == "街道" and office == "办事处" else office
         return UnitName(office, where, tuple(dict.fromkeys((stem + kind, town["place"], stem))))
     return UnitName(_GENERIC_PREFIX.sub("", rest), path)
 
