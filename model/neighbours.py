@@ -16,10 +16,9 @@ from dataclasses import asdict, astuple, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from usearch.compiled import MetricKind, ScalarKind
-from usearch.index import BatchMatches, Index
 
 from fenban.model.small_world import is_sound, stored_vectors
+from fenban.model.usearch_index import BatchMatches, Index, MetricKind, ScalarKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
