@@ -131,7 +131,7 @@ class _Reader:
     """Walks through the file from field to field."""
 
     def __init__(self, path: Path) -> None:
-        self._bytes = np.memmap(path, dtype=np.uint8, mode="r")
+        self._bytes = np.asarray(np.memmap(path, dtype=np.uint8, mode="r"))
         self._at = 0
 
     def take(self, layout: str) -> tuple[Any, ...]:
