@@ -14,9 +14,11 @@ from fenban.model.local_places import LocalPlaceReader
 from fenban.model.places import Gazetteer
 from fenban.model.projection import Projection
 from fenban.model.reading import places_of, read_batch
+from fenban.model.stage import Parts
+from fenban.model.voting import Voters
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
     from scipy import sparse
@@ -28,9 +30,8 @@ if TYPE_CHECKING:
     from fenban.model.reading import Reading
     from fenban.model.stage import Stage
 
-    Margins = Mapping[str, NDArray[np.float32]]
-
-NOT_EXCLUSIVE = ("unit", "involved")  # heads whose margins are no distribution of their own
+    # numbers and similarities of the remembered cases nearest to each text, both (texts, k)
+    Nearest = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,17 @@ class Scored:
     by_head: dict[str, NDArray[np.float32]]
     units: list[list[RankedUnit]]
     fused: NDArray[np.bool_]
+    nearest: Nearest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is known of a batch before it is answered; ``margins`` are those of the sparse heads."""
+
+    reading: Reading
+    places: list[PlaceReading]
+    margins: dict[str, NDArray[np.float32]]
+    top: int
 
 
 class Scorer:
@@ -59,6 +71,8 @@ class Scorer:
         taught = content.composer.taught if content.composer else None
         self._taught = LocalPlaceReader(taught) if taught else None
         self._projection = Projection(content.space)
+        remembered = content.neighbours.cases if content.neighbours and content.dense else ()
+        self._voters = Voters(remembered, {name: head.classes for name, head in content.heads.heads.items()})
         self._groups = topic_groups(self.classes("topic"), self.classes("topic_first"))
 
     def classes(self, head: str) -> tuple[str, ...]:
@@ -80,50 +94,49 @@ class Scorer:
         margins = {name: heads.of(name, scores) for name in heads.heads}
         places = [places_of(reading, i, self._gazetteer) for i in range(len(reading))]
         everything = np.arange(len(reading))
-        fused = self.content.fused
-        if fused is None or self.content.dense is None:
-            answers = self._answer(self.content.sparse, margins, {}, reading, places, top)
-            return Scored(reading, features, places, *answers, np.zeros(len(reading), dtype=bool))
+        batch = _Batch(reading, places, margins, top)
+        if self.content.dense is None:
+            by_head, units = self._answer(self.content.sparse, Parts(margins), batch, everything)
+            return Scored(reading, features, places, by_head, units, np.zeros(len(reading), dtype=bool))
         if thorough or self.content.cascade is None:
-            answers = self._answer(fused, margins, self._dense(reading, everything), reading, places, top)
-            return Scored(reading, features, places, *answers, np.ones(len(reading), dtype=bool))
-        by_head, units = self._answer(self.content.sparse, margins, {}, reading, places, top)
+            by_head, units, nearest = self._fused(batch, everything)
+            asked = np.ones(len(reading), dtype=bool)
+            return Scored(reading, features, places, by_head, units, asked, nearest)
+        by_head, units = self._answer(self.content.sparse, Parts(margins), batch, everything)
         unsure = np.flatnonzero(self._confidence(by_head, units) < self.content.cascade.enough)
         if len(unsure):
-            some = {name: margin[unsure] for name, margin in margins.items()}
-            asked = self._dense(reading, unsure)
-            again, units_again = self._answer(fused, some, asked, reading, places, top, unsure)
+            again, units_again, _ = self._fused(batch, unsure)
             for name, rows in again.items():
                 by_head[name][unsure] = rows
             for i, ranked in zip(unsure, units_again, strict=True):
                 units[i] = ranked
         return Scored(reading, features, places, by_head, units, np.isin(everything, unsure))
 
-    def _answer(
-        self,
-        stage: Stage,
-        margins: Margins,
-        dense: Margins,
-        reading: Reading,
-        places: list[PlaceReading],
-        top: int,
-        chosen: NDArray[np.int64] | None = None,
-    ) -> tuple[dict[str, NDArray[np.float32]], list[list[RankedUnit]]]:
-        """Return probabilities by head and ranked units; ``chosen`` are the texts the margins are of."""
-        exclusive = {name: margin for name, margin in margins.items() if name not in NOT_EXCLUSIVE}
-        by_head = stage.probabilities(exclusive, dense, self._groups)
-        if "involved" in margins:
-            by_head["involved"] = sigmoid(stage.weights["involved"].mix(margins["involved"], None))
-        flat = stage.weights["unit"].mix(margins["unit"], dense.get("unit")) if "unit" in margins else None
-        rows = range(len(reading)) if chosen is None else chosen.tolist()
-        return by_head, self._rank_units(stage, flat, by_head, reading, places, rows, top)
+    def _fused(
+        self, batch: _Batch, rows: NDArray[np.int64]
+    ) -> tuple[dict[str, NDArray[np.float32]], list[list[RankedUnit]], Nearest | None]:
+        """Ask the encoder for some texts of a batch and answer with all parts."""
+        content = self.content
+        if content.encoder is None or content.dense is None or content.fused is None:
+            raise ValueError("a model with dense heads lacks its encoder or its stage")
+        vectors = content.encoder.encode([batch.reading.texts[i].text for i in rows])
+        nearest, votes = None, {}
+        if content.neighbours is not None:
+            nearest = content.neighbours.search(content.dense.unit_vectors(vectors))
+            votes = self._voters.margins(*nearest)
+        some = {name: margin[rows] for name, margin in batch.margins.items()}
+        parts = Parts(some, content.dense.scores(vectors), votes)
+        return *self._answer(content.fused, parts, batch, rows), nearest
 
-    def _dense(self, reading: Reading, rows: NDArray[np.int64]) -> Margins:
-        """Return the margins of the dense heads for some texts of a batch."""
-        encoder, dense = self.content.encoder, self.content.dense
-        if encoder is None or dense is None:
-            return {}
-        return dense.scores(encoder.encode([reading.texts[i].text for i in rows]))
+    def _answer(
+        self, stage: Stage, parts: Parts, batch: _Batch, rows: NDArray[np.int64]
+    ) -> tuple[dict[str, NDArray[np.float32]], list[list[RankedUnit]]]:
+        """Return probabilities by head and ranked units of ``rows``, the texts that the parts are of."""
+        by_head = stage.probabilities(parts, self._groups)
+        if "involved" in parts.sparse:
+            by_head["involved"] = sigmoid(stage.weights["involved"].mix(parts, "involved"))
+        flat = stage.weights["unit"].mix(parts, "unit") if "unit" in parts.sparse else None
+        return by_head, self._rank_units(stage, flat, by_head, batch, rows)
 
     def _confidence(
         self, by_head: dict[str, NDArray[np.float32]], units: list[list[RankedUnit]]
@@ -139,17 +152,18 @@ class Scorer:
         reading = read_batch([Submission(text) for text in texts], self._hasher)
         return self._vectoriser.matrix(reading.spans, len(reading))
 
-    def vectors(self, scored: Scored) -> NDArray[np.float32]:
-        """Return the (texts, d) vectors of a batch, of the kind that the remembered cases have."""
-        return self._projection.vectors(scored.features)
+    def nearest(self, scored: Scored) -> Nearest:
+        """Return numbers and similarities, both (texts, k), of the remembered cases nearest to a batch.
 
-    def nearest(self, scored: Scored) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return numbers and similarities, both (texts, k), of the remembered cases nearest to a batch."""
+        With an encoder its vectors are compared, and texts that it was not asked for have none.
+        """
         memory = self.content.neighbours
-        if memory is None:
+        if scored.nearest is not None:
+            return scored.nearest
+        if memory is None or self.content.dense is not None:
             nothing = np.zeros((len(scored.reading), 0))
             return nothing.astype(np.int64), nothing.astype(np.float32)
-        return memory.search(self.vectors(scored))
+        return memory.search(self._projection.vectors(scored.features))
 
     def contributions(
         self, scored: Scored, index: int, spans: NDArray[np.int64], head: str, answer: int
@@ -183,24 +197,23 @@ class Scorer:
         stage: Stage,
         flat: NDArray[np.float32] | None,
         by_head: dict[str, NDArray[np.float32]],
-        reading: Reading,
-        places: list[PlaceReading],
-        rows: Sequence[int],
-        top: int,
+        batch: _Batch,
+        rows: NDArray[np.int64],
     ) -> list[list[RankedUnit]]:
         composer = stage.composer
         if composer is None:
             return [[] for _ in rows]
-        names = [self.taught_names(reading, i, places[i]) for i in rows]
+        names = [self.taught_names(batch.reading, i, batch.places[i]) for i in rows]
         signals = TextSignals(
-            [places[i] for i in rows],
+            [batch.places[i] for i in rows],
             functions=by_head.get("function"),
             flat=flat,
             jurisdiction=np.log(by_head["jurisdiction"] + 1e-6) if "jurisdiction" in by_head else None,
             taught=self._taught.log_ratios(names) if self._taught else None,
         )
         units = composer.table.units
-        return [merge_names([units[r] for r in found], p, top) for found, p in composer.rank(signals, top)]
+        ranked = composer.rank(signals, batch.top)
+        return [merge_names([units[r] for r in found], p, batch.top) for found, p in ranked]
 
 
 def sigmoid(margins: NDArray[np.float32]) -> NDArray[np.float32]:

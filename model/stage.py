@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fenban.model.composition import UnitComposer
 
 TOPIC_LEVELS = ("topic_first", "topic")
+NOT_EXCLUSIVE = ("unit", "involved")  # heads whose margins are no distribution of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,28 @@ class Weights:
 
     sparse: float
     dense: float = 0.0
+    votes: float = 0.0
 
-    def mix(self, sparse: NDArray[np.float32], dense: NDArray[np.float32] | None) -> NDArray[np.float32]:
-        """Return the (texts, classes) sum of weighted margins."""
-        mixed = sparse * np.float32(self.sparse)
-        if dense is not None and self.dense:
-            mixed = mixed + dense * np.float32(self.dense)
+    def mix(self, parts: Parts, head: str) -> NDArray[np.float32]:
+        """Return the (texts, classes) sum of weighted margins of one head."""
+        mixed = parts.sparse[head] * np.float32(self.sparse)
+        for weight, margins in ((self.dense, parts.dense), (self.votes, parts.votes)):
+            if weight and head in margins:
+                mixed = mixed + margins[head] * np.float32(weight)
         return mixed
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The margins of the same texts by every part and head, each (texts, classes)."""
+
+    sparse: Mapping[str, NDArray[np.float32]]
+    dense: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    votes: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    def of(self, head: str) -> list[NDArray[np.float32]]:
+        """Return the margins of one head, part by part, where the part knows it."""
+        return [margins[head] for margins in (self.sparse, self.dense, self.votes) if head in margins]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +66,15 @@ class Stage:
     curves: Mapping[str, PrecisionCurve]
     composer: UnitComposer | None = None
 
-    def probabilities(
-        self,
-        sparse: Mapping[str, NDArray[np.float32]],
-        dense: Mapping[str, NDArray[np.float32]],
-        groups: NDArray[np.int64] | None,
-    ) -> dict[str, NDArray[np.float32]]:
+    def probabilities(self, parts: Parts, groups: NDArray[np.int64] | None) -> dict[str, NDArray[np.float32]]:
         """Return calibrated (texts, classes) probabilities of every head that excludes its others.
 
         ``groups`` says which first level each topic belongs to; None where topics have one level.
         """
         found = {
-            name: softmax(weights.mix(sparse[name], dense.get(name)), 1.0)
+            name: softmax(weights.mix(parts, name), 1.0)
             for name, weights in self.weights.items()
-            if name in sparse
+            if name not in NOT_EXCLUSIVE
         }
         if groups is not None and all(level in found for level in TOPIC_LEVELS):
             found["topic"] = combine_levels(found["topic_first"], found["topic"], groups)

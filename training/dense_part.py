@@ -11,6 +11,8 @@ from sklearn.linear_model import LogisticRegression
 
 from fenban.model.classifier import Head
 from fenban.model.dense import DenseHeads, unit_vectors
+from fenban.model.neighbours import Neighbours, ResolvedCase
+from fenban.model.voting import LABELS, log_shares
 from fenban.training.fit import class_weights
 
 if TYPE_CHECKING:
@@ -27,18 +29,36 @@ if TYPE_CHECKING:
 INVERSE_STRENGTH = 10.0
 _SPREAD = 6.0  # unit vectors have small coordinates: at this length the penalty suits them
 _ITERATIONS = 150
+_NOBODY = ResolvedCase("", None, None, None, None)  # votes need labels alone, not the cases
 _UNSEEN = -12.0  # margin of a class that the round's training part does not hold
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Margins of the unseen texts, round after round, by head: of the heads, and of the neighbours."""
+
+    heads: dict[str, NDArray[np.float32]]
+    votes: dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """What is learnt from all texts, and their vectors of length one, (texts, dimension)."""
+
+    heads: DenseHeads
+    encoder: OnnxEncoder
+    vectors: NDArray[np.float32]
 
 
 class DensePart(Protocol):
     """Learns heads over vectors of one list of texts."""
 
-    def observe(self, targets: Sequence[Target], rounds: Sequence[Split]) -> dict[str, NDArray[np.float32]]:
-        """Return margins of the unseen texts, round after round: (unseen texts, classes) by head."""
+    def observe(self, targets: Sequence[Target], rounds: Sequence[Split]) -> Unseen:
+        """Learn from each round's training part and look at its unseen part."""
         ...
 
-    def fit(self, targets: Sequence[Target]) -> tuple[DenseHeads, OnnxEncoder]:
-        """Learn from all texts; return the heads and the encoder they belong to."""
+    def fit(self, targets: Sequence[Target]) -> Dense:
+        """Learn from all texts."""
         ...
 
     def facts(self) -> dict[str, Any]:
@@ -49,7 +69,10 @@ class DensePart(Protocol):
 class DenseSource(Protocol):
     """Makes the dense part of a training, once its texts are known."""
 
-    tunes: bool
+    @property
+    def tunes(self) -> bool:
+        """Whether the encoder itself is trained."""
+        ...
 
     def part(self, texts: Sequence[str], progress: Progress) -> DensePart:
         """Return the dense part for folded texts."""
@@ -76,24 +99,31 @@ class FrozenPart:
     encoder: OnnxEncoder
     vectors: NDArray[np.float32]
 
-    def observe(self, targets: Sequence[Target], rounds: Sequence[Split]) -> dict[str, NDArray[np.float32]]:
-        """Learn from each round's training part; return the margins of its unseen part."""
+    def observe(self, targets: Sequence[Target], rounds: Sequence[Split]) -> Unseen:
+        """Learn from each round's training part and look at its unseen part."""
         found: dict[str, list[NDArray[np.float32]]] = {target.name: [] for target in _learnt(targets)}
+        votes: list[dict[str, NDArray[np.float32]]] = []
         for split in rounds:
             unseen = np.flatnonzero(split.unseen)
+            centre = self.vectors[split.train].mean(axis=0)
+            votes.append(votes_of(unit_vectors(self.vectors, centre), split, targets))
             for target in _learnt(targets):
-                heads = self._fit([target.within(split.train)], self.vectors[split.train].mean(axis=0))
+                heads = self._fit([target.within(split.train)], centre)
                 margins = np.full((len(unseen), len(target.classes)), _UNSEEN, dtype=np.float32)
                 if heads.heads:
                     number = {name: i for i, name in enumerate(target.classes)}
                     known = [number[name] for name in heads.heads[0].classes]
                     margins[:, known] = heads.scores(self.vectors[unseen])[target.name]
                 found[target.name].append(margins)
-        return {name: np.vstack(parts) for name, parts in found.items()}
+        return Unseen(
+            {name: np.vstack(parts) for name, parts in found.items()},
+            {name: np.vstack([part[name] for part in votes]) for name in votes[0]},
+        )
 
-    def fit(self, targets: Sequence[Target]) -> tuple[DenseHeads, OnnxEncoder]:
+    def fit(self, targets: Sequence[Target]) -> Dense:
         """Learn from all texts."""
-        return self._fit(_learnt(targets), self.vectors.mean(axis=0)), self.encoder
+        heads = self._fit(_learnt(targets), self.vectors.mean(axis=0))
+        return Dense(heads, self.encoder, heads.unit_vectors(self.vectors))
 
     def facts(self) -> dict[str, Any]:
         """Return the name and the fingerprint of the encoder."""
@@ -116,6 +146,26 @@ class FrozenPart:
             np.concatenate(intercepts).astype(np.float32) if intercepts else np.zeros(0, np.float32),
             centre.astype(np.float32),
         )
+
+
+def votes_of(
+    vectors: NDArray[np.float32], split: Split, targets: Sequence[Target]
+) -> dict[str, NDArray[np.float32]]:
+    """Return how the training texts nearest to the unseen ones vote: (unseen texts, classes) by head.
+
+    ``vectors`` are those of all texts, of length one.
+    """
+    known = np.flatnonzero(split.train)
+    memory = Neighbours.build(vectors[known], [_NOBODY] * len(known))
+    numbers, similarities = memory.search(vectors[split.unseen])
+    found = {}
+    for target in targets:
+        if target.name in LABELS and not target.several:
+            class_of = {name: i for i, name in enumerate(target.classes)}
+            labels = np.full(len(vectors), -1, dtype=np.int64)
+            labels[target.rows] = [class_of[label] for label in target.labels]  # type: ignore[index]
+            found[target.name] = log_shares(numbers, similarities, labels[known], len(class_of))
+    return found
 
 
 def _learnt(targets: Sequence[Target]) -> list[Target]:

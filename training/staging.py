@@ -9,8 +9,8 @@ import numpy as np
 
 from fenban.model.calibration import PrecisionCurve
 from fenban.model.composition import TextSignals
-from fenban.model.scorer import NOT_EXCLUSIVE, topic_groups
-from fenban.model.stage import Cascade, Stage, Weights
+from fenban.model.scorer import topic_groups
+from fenban.model.stage import Cascade, Parts, Stage, Weights
 from fenban.training.composing import UnseenTexts, fit_composer, top_answers
 from fenban.training.tuning import best_answers, fit_sigmoid_temperature, fit_top_calibration, fit_weights
 
@@ -59,22 +59,21 @@ class FittedStage:
 
 
 def fit_stage(
-    observed: Observed, dense: Margins, targets: Sequence[Target], lessons: UnitLessons | None
+    observed: Observed, parts: Parts, targets: Sequence[Target], lessons: UnitLessons | None
 ) -> FittedStage:
     """Fit a stage to the unseen texts.
 
     Args:
-        observed: margins of the sparse part.
-        dense: margins of the dense part for the same rows, by head; empty for the sparse stage.
+        observed: which texts those are.
+        parts: margins of these texts, in their order.
         targets: what the heads learn.
         lessons: of the units; None where there is no directory or no case names its unit.
     """
     by_name = {target.name: target for target in targets}
-    weights = {target.name: _weights(observed, dense, target) for target in targets}
-    exclusive = {name: m for name, m in observed.margins.items() if name not in NOT_EXCLUSIVE}
+    weights = {target.name: _weights(observed, parts, target) for target in targets}
     classes = {name: target.classes for name, target in by_name.items()}
     groups = topic_groups(classes.get("topic", ()), classes.get("topic_first", ()))
-    plain = Stage(weights, {}, {}).probabilities(exclusive, dense, groups)
+    plain = Stage(weights, {}, {}).probabilities(parts, groups)
     tops, curves = {}, {}
     answers = Answers({}, {})
     for name in CALIBRATED:
@@ -88,22 +87,24 @@ def fit_stage(
             curves[name] = PrecisionCurve.measure(*best_answers(plain[name][known], truth[known]))
     composer = None
     if lessons is not None:
-        flat = weights["unit"].mix(observed.margins["unit"], dense.get("unit")) if "unit" in weights else None
+        flat = weights["unit"].mix(parts, "unit") if "unit" in weights else None
         texts = UnseenTexts(_signals(plain, flat, lessons), lessons.units)
         composer, curves["lead_unit"] = fit_composer(lessons.table, texts, lessons.taught)
         answers.confidence["lead_unit"], answers.correct["lead_unit"] = _unit_answers(composer, texts)
     return FittedStage(Stage(weights, tops, curves, composer), answers)
 
 
-def _weights(observed: Observed, dense: Margins, target: Target) -> Weights:
-    margins = observed.margins[target.name]
+def _weights(observed: Observed, parts: Parts, target: Target) -> Weights:
     if target.several:
         holds, rows = observed.held(target)
-        return Weights(1 / fit_sigmoid_temperature(margins[rows], holds))
-    parts = [margins, dense[target.name]] if target.name in dense else [margins]
-    if target.name == "unit" and len(parts) == 1:
+        return Weights(1 / fit_sigmoid_temperature(parts.sparse[target.name][rows], holds))
+    margins = parts.of(target.name)
+    if target.name == "unit" and len(margins) == 1:
         return Weights(1.0)  # the composer weighs these margins against what it knows of the place
-    return Weights(*fit_weights(parts, observed.truth(target)))
+    found = fit_weights(margins, observed.truth(target))
+    if target.name not in parts.dense:
+        found[1:1] = [0.0]
+    return Weights(*found)
 
 
 def _signals(plain: Margins, flat: NDArray[np.float32] | None, lessons: UnitLessons) -> TextSignals:

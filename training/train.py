@@ -20,6 +20,7 @@ from fenban.model.features import DocumentFrequencies, NgramHasher, Vectoriser
 from fenban.model.places import Gazetteer, shipped_gazetteer
 from fenban.model.projection import Projection
 from fenban.model.reading import places_of, read_batch
+from fenban.model.stage import Parts
 from fenban.training.fit import Target, fit_heads
 from fenban.training.labels import directory_from_labels, home_province, take_apart, with_functions
 from fenban.training.observe import observe
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from fenban.model.places import PlaceReading
     from fenban.model.reading import Reading
     from fenban.model.stage import Stage
-    from fenban.training.dense_part import DensePart, DenseSource
+    from fenban.training.dense_part import Dense, DenseSource
     from fenban.training.observe import Observed
     from fenban.training.progress import Progress
 
@@ -95,8 +96,12 @@ def train(
     part = dense.part(texts, progress) if dense is not None else None
     observed = observe(features, targets, rounds, seed, progress)
     lessons = _unit_lessons(cases, world, targets, observed, rounds, texts, places)
-    alone = fit_stage(observed, {}, targets, lessons)
-    fused = fit_stage(observed, part.observe(targets, rounds), targets, lessons) if part else None
+    alone = fit_stage(observed, Parts(observed.margins), targets, lessons)
+    fused = None
+    if part is not None:
+        unseen = part.observe(targets, rounds)
+        parts = Parts(observed.margins, unseen.heads, unseen.votes if memory else {})
+        fused = fit_stage(observed, parts, targets, lessons)
     progress("fit")
     content = ModelContent(
         space=space,
@@ -107,27 +112,28 @@ def train(
         local_places=world.local_places,
         target_precision=target_precision,
         labels=tuple(name for name in ("lead_unit", "function", "topic") if name in alone.stage.curves),
-        neighbours=remember(cases, Projection(space).vectors(features)) if memory else None,
         facts=_facts(cases, (fused or alone).stage, seed, parent, rounds),
     )
-    return _with_dense(content, part, alone, fused, targets) if part and fused else content
+    vectors = None
+    if part is not None and fused is not None:
+        learnt = part.fit(targets)
+        content, vectors = _with_dense(content, learnt, alone, fused, part.facts()), learnt.vectors
+    if not memory:
+        return content
+    kept = Projection(space).vectors(features) if vectors is None else vectors
+    return replace(content, neighbours=remember(cases, kept))
 
 
 def _with_dense(
-    content: ModelContent,
-    part: DensePart,
-    alone: FittedStage,
-    fused: FittedStage,
-    targets: Sequence[Target],
+    content: ModelContent, dense: Dense, alone: FittedStage, fused: FittedStage, facts: dict[str, Any]
 ) -> ModelContent:
-    heads, encoder = part.fit(targets)
     return replace(
         content,
         fused=fused.stage,
-        dense=heads,
-        encoder=encoder,
+        dense=dense.heads,
+        encoder=dense.encoder,
         cascade=fit_cascade(alone.answers, fused.answers, content.zone_label, ALLOWED_LOSS),
-        facts={**content.facts, "kind": "fused", "encoder": {**part.facts()}},
+        facts={**content.facts, "kind": "fused", "encoder": facts},
     )
 
 

@@ -19,6 +19,7 @@ from fenban.model.classifier import Head
 from fenban.model.dense import DenseHeads
 from fenban.model.encoder import OnnxEncoder
 from fenban.training.checkpoints import checkpoint_folder, load_checkpoint
+from fenban.training.dense_part import Dense, Unseen, votes_of
 from fenban.training.encoders import label_of
 from fenban.training.export import export, fidelity
 from fenban.training.pretrain import pretrain
@@ -74,8 +75,8 @@ class TunedPart:
     _key: str = ""
     _quality: dict[str, Any] = field(default_factory=dict)
 
-    def observe(self, targets: Sequence[Target], rounds: Sequence[Split]) -> dict[str, NDArray[np.float32]]:
-        """Tune on the first round's training part; return the margins of its unseen part, as served."""
+    def observe(self, targets: Sequence[Target], rounds: Sequence[Split]) -> Unseen:
+        """Tune on the one round's training part and look at its unseen part."""
         (split,) = rounds
         tuner = self._start(targets, split)
         rows, unseen = np.flatnonzero(split.train), np.flatnonzero(split.unseen)
@@ -84,13 +85,14 @@ class TunedPart:
         tuner.run(rows, self.progress, resume=resume, epochs=recipe.epochs, rate=recipe.rate)
         exact = tuner.margins(unseen)
         encoder = self._export("first")
-        vectors = encoder.encode([self.texts[i] for i in unseen])
-        served = _heads(tuner, vectors[:1]).scores(vectors)
+        vectors = encoder.encode(self.texts)
+        heads = _heads(tuner, vectors[rows].mean(axis=0))
+        served = heads.scores(vectors[unseen])
         self._note_quality(tuner, encoder, exact, served, unseen)
-        return dict(served)
+        return Unseen(served, votes_of(heads.unit_vectors(vectors), split, targets))
 
-    def fit(self, targets: Sequence[Target]) -> tuple[DenseHeads, OnnxEncoder]:
-        """Go on over all texts; return the heads and the exported encoder."""
+    def fit(self, targets: Sequence[Target]) -> Dense:
+        """Go on over all texts, with all that they teach."""
         if self._tuner is None:
             raise RuntimeError("observe() comes first")
         rate = self.recipe.rate * LAST_RATE
@@ -98,13 +100,12 @@ class TunedPart:
         everything = np.arange(len(self.texts))
         self._tuner.run(everything, self.progress, resume=resume, epochs=LAST_EPOCHS, rate=rate)
         encoder = self._export("last")
-        sample = everything[:: max(1, len(self.texts) // 2000)]
-        centre = encoder.encode([self.texts[i] for i in sample]).mean(axis=0, keepdims=True)
-        heads = _heads(self._tuner, centre)
+        vectors = encoder.encode(self.texts)
+        heads = _heads(self._tuner, vectors.mean(axis=0))
         for name in ("first.safetensors", "last.safetensors", "pretrained.safetensors"):
             (self._folder / name).unlink(missing_ok=True)
         shutil.rmtree(self._folder / "first", ignore_errors=True)
-        return heads, encoder
+        return Dense(heads, encoder, heads.unit_vectors(vectors))
 
     def facts(self) -> dict[str, Any]:
         """Return what was tuned, how, and what int8 costs."""
@@ -173,7 +174,7 @@ def _heads(tuner: Tuner, centre: NDArray[np.float32]) -> DenseHeads:
         tuple(heads),
         np.hstack([arrays[head.name][0] for head in heads]),
         np.concatenate([arrays[head.name][1] for head in heads]),
-        centre[0],
+        centre,
         raw=True,
     )
 
