@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 DEFAULT = "e5-small-zh"
 _NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _E5 = re.compile(r"(^|[-_/\\])e5([-_]|$)", re.IGNORECASE)
+_VOCABULARIES = ("vocab.txt", "vocab.json", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model")
 _WANTED = ["*.json", "*.safetensors", "*.txt", "*.model"]
 
 
@@ -157,6 +158,8 @@ def _tokenizer(folder: Path, transformers: Any) -> Any:
 
     if (folder / "tokenizer.json").is_file():
         return Tokenizer.from_file(str(folder / "tokenizer.json"))
+    if not any((folder / name).is_file() for name in _VOCABULARIES):
+        raise ValueError("no tokenizer")  # transformers would make one that knows nothing
     options = {"use_fast": True, "trust_remote_code": False, "local_files_only": True}
     return transformers.AutoTokenizer.from_pretrained(str(folder), **options).backend_tokenizer
 
