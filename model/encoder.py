@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -29,6 +30,7 @@ SETTINGS = "encoder.json"
 ENCODER_FILES = (GRAPH, TOKENIZER, SETTINGS)
 FORMAT_VERSION = 1
 _CHARACTERS_A_TOKEN = 64  # more than any piece covers: what lies beyond could never be read
+_MANY = 4  # texts from which threads of their own pay
 
 
 class Encoder(Protocol):
@@ -99,9 +101,16 @@ class OnnxEncoder:
     """An encoder out of a folder; one object may be used by any number of threads at once."""
 
     def __init__(
-        self, session: Any, tokenizer: Any, settings: EncoderSettings, fingerprint: str, folder: Path
+        self,
+        session: Any,
+        tokenizer: Any,
+        settings: EncoderSettings,
+        fingerprint: str,
+        folder: Path,
+        threads: int = 1,
     ) -> None:
         self.folder = folder
+        self._threads = threads
         self._session = session
         self._tokenizer = tokenizer
         self.settings = settings
@@ -125,13 +134,9 @@ class OnnxEncoder:
                 folder, f"the encoder's {missing[0]} is missing - copy the whole folder again"
             )
         settings = EncoderSettings.read(folder)
-        encoder = cls(
-            _open_session(folder, threads or _cores()),
-            _open_tokenizer(folder, settings),
-            settings,
-            fingerprint_of(folder),
-            folder,
-        )
+        threads = threads or _cores()
+        session, tokenizer = _open_session(folder, threads), _open_tokenizer(folder, settings)
+        encoder = cls(session, tokenizer, settings, fingerprint_of(folder), folder, threads)
         encoder._check_fit(folder)
         return encoder
 
@@ -152,11 +157,16 @@ class OnnxEncoder:
         which on a CPU is no slower than a padded batch. Where there is no token, it is zero.
         """
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        for row, text in enumerate(texts):
-            numbers = self._token_numbers(text)
-            if numbers:
-                vectors[row] = self._run(numbers)
+        if len(texts) < _MANY or self._threads == 1:
+            vectors[:] = [self._vector(text) for text in texts] or 0
+        else:  # a text a thread wastes less on waiting than all threads on one text
+            with ThreadPoolExecutor(self._threads) as pool:
+                vectors[:] = list(pool.map(self._vector, texts))
         return vectors
+
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        numbers = self._token_numbers(text)
+        return self._run(numbers) if numbers else np.zeros(self.dimension, dtype=np.float32)
 
     def _token_numbers(self, text: str) -> list[int]:
         longest = _CHARACTERS_A_TOKEN * self.settings.max_tokens

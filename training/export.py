@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from fenban.training.checkpoints import Checkpoint
 
-EXPORT_VERSION = 1
+EXPORT_VERSION = 2
 MAX_TOKENS = 128
 _OPSET = 17
 _AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "xlm-roberta-xl")  # their positions start later

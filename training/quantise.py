@@ -84,7 +84,8 @@ class _Rewriter:
         yield make("Abs", [source], [size])
         yield make("ReduceMax", [size], [largest], axes=[-1], keepdims=1)
         yield make("Max", [largest, self._tiny], [some])
-        yield make("Div", [source, some], [f"{source}_share"])
+        yield make("Reciprocal", [some], [f"{source}_inverse"])
+        yield make("Mul", [source, f"{source}_inverse"], [f"{source}_share"])
         yield make("QuantizeLinear", [f"{source}_share", self._step, self._middle], [f"{source}_int8"])
         self._rows[source] = f"{source}_int8", some
 
