@@ -135,7 +135,8 @@ def _from_hub(name: str, progress: Progress) -> Path:
     with quiet_transformers():
         import huggingface_hub
 
-        huggingface_hub.utils.disable_progress_bars()
+        bars: Any = huggingface_hub.utils
+        bars.disable_progress_bars()
         try:
             found = Path(huggingface_hub.snapshot_download(name, local_files_only=True))
             if (found / "config.json").is_file() and any(found.glob("*.safetensors")):

@@ -105,7 +105,9 @@ def float_vectors(
 def _trace(model: Any, graph: Path) -> None:
     import torch
 
-    class Pooled(torch.nn.Module):
+    module: Any = torch.nn.Module
+
+    class Pooled(module):  # type: ignore[misc]
         """The mean over the tokens; texts of one length need no mask."""
 
         def __init__(self) -> None:
