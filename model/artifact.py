@@ -76,8 +76,8 @@ def save(content: ModelContent, folder: Path) -> str:
     return version
 
 
-def load(folder: Path) -> ModelContent:
-    """Read a model folder.
+def load(folder: Path, encoder_threads: int | None = None) -> ModelContent:
+    """Read a model folder; ``encoder_threads`` is how many threads its encoder may keep busy.
 
     Raises:
         ModelFolderError: the folder is missing, incomplete, changed or written by a newer fenban.
@@ -100,7 +100,7 @@ def load(folder: Path) -> ModelContent:
         return replace(
             content,
             neighbours=_neighbours(folder, settings) if remembers else None,
-            encoder=OnnxEncoder.load(folder) if reads else None,
+            encoder=OnnxEncoder.load(folder, encoder_threads) if reads else None,
         )
     except _MALFORMED as error:
         raise ModelFolderError(folder, f"its content is not what the format promises ({error})") from error

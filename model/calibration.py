@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from fenban.model.case import Zone
@@ -25,6 +27,8 @@ MANUAL_BELOW = 0.60  # first three answers together
 DEFAULT_TARGET = 0.95
 NEVER = 2.0  # a threshold no probability reaches
 _MIN_SUPPORT = 30
+_MIN_OF_ONE = 8  # answers of one kind from which its own precision can be judged
+_SURE_TO_BREAK = 0.9
 _TINY = 1e-6
 
 
@@ -74,16 +78,31 @@ class TopCalibration:
 
 @dataclass(frozen=True, slots=True)
 class PrecisionCurve:
-    """Top-1 confidence and correctness on unseen texts, most confident first."""
+    """Top-1 confidence and correctness on unseen texts, most confident first.
+
+    ``answer`` are numbers into ``names``: what was answered.
+    """
 
     confidence: NDArray[np.float32]
     correct: NDArray[np.uint8]
+    answer: NDArray[np.int32] | None = None
+    names: tuple[str, ...] = ()
 
     @classmethod
-    def measure(cls, confidence: NDArray[np.float32], correct: NDArray[np.bool_]) -> PrecisionCurve:
+    def measure(
+        cls,
+        confidence: NDArray[np.float32],
+        correct: NDArray[np.bool_],
+        answers: Sequence[str] | None = None,
+    ) -> PrecisionCurve:
         """Sort the observations; ties keep their order, so that the result is reproducible."""
         order = np.argsort(-confidence, kind="stable")
-        return cls(confidence[order].astype(np.float32), correct[order].astype(np.uint8))
+        sorted_ = confidence[order].astype(np.float32), correct[order].astype(np.uint8)
+        if answers is None:
+            return cls(*sorted_)
+        names = tuple(sorted(set(answers)))
+        number = {name: i for i, name in enumerate(names)}
+        return cls(*sorted_, np.array([number[answers[i]] for i in order], dtype=np.int32), names)
 
     def threshold(self, target: float = DEFAULT_TARGET, assurance: float = 0.75) -> float:
         """Return the lowest confidence whose measured precision is at least ``target``.
@@ -103,6 +122,31 @@ class PrecisionCurve:
             return NEVER
         # answers carry four digits: a threshold must not lie a hair above its own tie
         return math.floor(float(self.confidence[reached[-1]]) * 10_000) / 10_000
+
+    def floors(self, target: float = DEFAULT_TARGET) -> dict[str, float]:
+        """Return a higher threshold for every answer that breaks the promise at the common one.
+
+        An answer breaks it where it was given often enough above the common threshold and even the
+        upper bound of its precision there (90 %, Clopper-Pearson) is below ``target``. Its floor is
+        the lowest confidence from which it kept the target by itself, out of reach if there is none.
+        """
+        from scipy.special import betaincinv
+
+        start = self.threshold(target)
+        found: dict[str, float] = {}
+        for number in range(len(self.names)) if self.answer is not None else ():
+            own = np.flatnonzero(self.answer == number)
+            above = own[self.confidence[own] >= start]
+            right, n = int(self.correct[above].sum()), len(above)
+            if n < _MIN_OF_ONE or right == n or betaincinv(right + 1, n - right, _SURE_TO_BREAK) >= target:
+                continue
+            counts = np.arange(1, n + 1)
+            kept = np.flatnonzero(
+                (np.cumsum(self.correct[above]) / counts >= target) & (counts >= _MIN_OF_ONE)
+            )
+            floor = float(self.confidence[above[kept[-1]]]) if len(kept) else NEVER
+            found[self.names[number]] = math.floor(floor * 10_000) / 10_000
+        return found
 
 
 def zone_of(probabilities: NDArray[np.float32] | list[float], threshold: float) -> Zone:

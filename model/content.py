@@ -90,6 +90,8 @@ def arrays_of(content: ModelContent) -> dict[str, NDArray[Any]]:
         for label, curve in stage.curves.items():
             arrays[f"curve.{name}.{label}.confidence"] = curve.confidence
             arrays[f"curve.{name}.{label}.correct"] = curve.correct
+            if curve.answer is not None:
+                arrays[f"curve.{name}.{label}.answer"] = curve.answer
     if content.dense:
         arrays["dense.weights"] = content.dense.weights
         arrays["dense.intercept"] = content.dense.intercept
@@ -134,7 +136,7 @@ def _stage_values(stage: Stage) -> dict[str, Any]:
     return {
         "weights": {name: list(astuple(weights)) for name, weights in sorted(stage.weights.items())},
         "tops": {label: list(astuple(top)) for label, top in sorted(stage.tops.items())},
-        "curves": sorted(stage.curves),
+        "curves": {label: list(curve.names) for label, curve in sorted(stage.curves.items())},
         "unit_weights": stage.composer.weights if stage.composer else None,
         "unit_top": list(astuple(stage.composer.calibration)) if stage.composer else None,
     }
@@ -160,7 +162,8 @@ def content_from(
     directory = Directory.from_records(records) if records else None
     table = _units(settings, directory, arrays)
     taught = settings.get("taught_places")
-    places = LocalPlaces.from_arrays(*taught, arrays) if taught else None
+    names, paths = taught or ((), ())
+    places = LocalPlaces.from_arrays(names, paths, arrays) if taught else None
     stages = {
         name: _stage(name, values, arrays, table, places) for name, values in settings["stages"].items()
     }
@@ -241,11 +244,16 @@ def _stage(
         top = TopCalibration(*values["unit_top"])
         composer = UnitComposer(table, values["unit_weights"], top, taught)
     curves = {}
-    for label in values["curves"]:
+    for label, names in values["curves"].items():
         of = f"curve.{name}.{label}"
-        curves[label] = PrecisionCurve(arrays[f"{of}.confidence"], arrays[f"{of}.correct"])
+        answer = arrays.get(f"{of}.answer")
+        if answer is not None and len(answer) and not 0 <= int(answer.max()) < len(names):
+            raise ValueError(f"curve of {label}: answers without a name")
+        curves[label] = PrecisionCurve(
+            arrays[f"{of}.confidence"], arrays[f"{of}.correct"], answer, tuple(names)
+        )
     return Stage(
-        {head: Weights(*weights) for head, weights in values["weights"].items()},
+        {head: Weights(*map(float, weights)) for head, weights in values["weights"].items()},
         {label: TopCalibration(*top) for label, top in values["tops"].items()},
         curves,
         composer,
@@ -260,7 +268,7 @@ def _from_version_1(settings: dict[str, Any], arrays: Arrays) -> tuple[dict[str,
     stage = {
         "weights": {name: [1 / value] for name, value in settings["temperatures"].items()},
         "tops": settings["tops"],
-        "curves": settings["curves"],
+        "curves": {label: [] for label in settings["curves"]},
         "unit_weights": unit_weights,
         "unit_top": settings["unit_top"],
     }

@@ -3,7 +3,8 @@
 A feature is a span of the text. Its identity is a 64-bit polynomial hash of its code points, taken
 from prefix sums (Rabin-Karp), mixed (MurmurHash3's finaliser) and folded into a table of
 ``2**TABLE_BITS`` slots - the hashing trick (Weinberger et al., 2009), so that the classifiers hold
-no word list. Training keeps the slots it has seen in enough texts; weighting is sublinear TF-IDF with L2 norm.
+no word list. Training keeps the slots it has seen in enough texts; weighting is sublinear TF-IDF
+with L2 norm.
 """
 
 from __future__ import annotations

@@ -66,17 +66,18 @@ class Router:
         self.version = content.version
         self.scorer = Scorer(content)
         self._thresholds: dict[tuple[str, float, bool], float] = {}
+        self._floors: dict[tuple[str, float, bool], dict[str, float]] = {}
         self._explainer = Explainer(self.scorer)
         self._trials = TrialUnits((), content)
 
     @classmethod
-    def load(cls, folder: str | Path) -> Router:
-        """Load a model folder.
+    def load(cls, folder: str | Path, encoder_threads: int | None = None) -> Router:
+        """Load a model folder; ``encoder_threads`` limits its encoder (default: all cores).
 
         Raises:
             ModelFolderError: the folder is missing, damaged or newer than this fenban.
         """
-        return cls(artifact.load(Path(folder)))
+        return cls(artifact.load(Path(folder), encoder_threads))
 
     def with_trials(self, trials: Sequence[Trial]) -> Router:
         """Return a router of the same model that also suggests units on trial; it shares everything.
@@ -98,11 +99,17 @@ class Router:
         return self.content.zone_label
 
     def threshold(
-        self, label: str, target_precision: float | None = None, *, fused: bool | None = None
+        self,
+        label: str,
+        target_precision: float | None = None,
+        *,
+        fused: bool | None = None,
+        answer: str | None = None,
     ) -> float:
         """Return the confidence from which ``label`` is right at the target precision.
 
-        ``fused`` says which stage answers: the sparse part alone, or both (default: all there is).
+        ``fused`` says which stage answers: the sparse part alone, or all (default: all there is).
+        ``answer`` is what it answers: some that break the promise have a threshold of their own.
         """
         target = target_precision or self.content.target_precision
         stage = self.content.sparse if fused is False else self.content.stage
@@ -110,7 +117,8 @@ class Router:
         if key not in self._thresholds:
             curve = stage.curves.get(label)
             self._thresholds[key] = curve.threshold(target) if curve else NEVER
-        return self._thresholds[key]
+            self._floors[key] = curve.floors(target) if curve else {}
+        return max(self._thresholds[key], self._floors[key].get(answer or "", 0.0))
 
     def suggest(
         self,
@@ -134,9 +142,6 @@ class Router:
                 unsure of (several times faster, at a loss that training kept under 0.2 points).
         """
         submissions = [t if isinstance(t, Submission) else Submission(t) for t in texts]
-        thresholds = [
-            self.threshold(self.zone_label, target_precision, fused=fused) for fused in (False, True)
-        ]
         found: list[Suggestion] = []
         for start in range(0, len(submissions), BATCH):
             scored = self.scorer.score(submissions[start : start + BATCH], top, thorough=thorough)
@@ -148,8 +153,7 @@ class Router:
             split = matters_of(self.scorer, scored, partial(self._unit_for, scored))
             shown = self._trials.inserted(scored, top) if self._trials else scored
             for i, (explanation, matters) in enumerate(zip(explanations, split, strict=False)):
-                threshold = thresholds[int(scored.fused[i])]
-                found.append(self._suggestion(shown, i, top, threshold, explanation, matters))
+                found.append(self._suggestion(shown, i, top, target_precision, explanation, matters))
         return found
 
     def _suggestion(
@@ -157,7 +161,7 @@ class Router:
         scored: Scored,
         i: int,
         top: int,
-        threshold: float,
+        target_precision: float | None,
         evidence: Evidence,
         matters: tuple[Matter, ...],
     ) -> Suggestion:
@@ -167,6 +171,18 @@ class Router:
         text, places = scored.reading.texts[i].text, scored.places[i]
         signals = signals_of(text, dict(self._ranked(scored, i, "danger", 2)).get(str(True)))
         answers = units or functions or topics
+        best = (
+            units[0].unit
+            if units
+            else functions[0].function
+            if functions
+            else topics[0].path
+            if topics
+            else ""
+        )
+        threshold = self.threshold(
+            self.zone_label, target_precision, fused=bool(scored.fused[i]), answer=best
+        )
         missing = () if places.places else _missing(units, functions)
         on_trial = bool(units) and units[0].trial
         if on_trial:

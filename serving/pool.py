@@ -41,7 +41,7 @@ class _Worker:
 
 
 def _load(folder: str) -> None:
-    _Worker.router = load_router(folder)
+    _Worker.router = load_router(folder, encoder_threads=1)  # every core has a process already
 
 
 def _suggest(batch: list[Submission], asked: Asked) -> list[Suggestion]:

@@ -52,7 +52,7 @@ def fit_composer(
     weights = fit_weights(table, texts, taught) if learnt else DIRECTORY_WEIGHTS
     calibration = fit_top_calibration(*_judged(UnitComposer(table, weights, None, taught), texts))
     composer = UnitComposer(table, weights, calibration, taught)
-    return composer, PrecisionCurve.measure(*_judged(composer, texts))
+    return composer, PrecisionCurve.measure(*_judged(composer, texts), _answers(composer, texts))
 
 
 def fit_weights(table: UnitTable, texts: UnseenTexts, taught: LocalPlaces | None = None) -> dict[str, float]:
@@ -89,6 +89,17 @@ def top_answers(
             correct.append(bool(best) and best[0].unit == unit)
     known = np.array([unit is not None for unit in texts.units], dtype=bool)
     return np.array(confidence, dtype=np.float32), np.array(correct, dtype=bool), known
+
+
+def _answers(composer: UnitComposer, texts: UnseenTexts) -> list[str]:
+    """Return the names of the best units of the texts whose right one is known."""
+    found = []
+    for signals, units in texts.chunks():
+        for (rows, probabilities), unit in zip(composer.rank(signals, _BEST), units, strict=True):
+            if unit is not None:
+                best = merge_names([composer.table.units[r] for r in rows], probabilities, 1)
+                found.append(best[0].unit if best else "")
+    return found
 
 
 def _judged(composer: UnitComposer, texts: UnseenTexts) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -211,9 +211,10 @@ def evaluate(
         scored = router.scorer.score([case.submission for case in batch], RANKED, thorough=thorough)
         seconds += time.perf_counter() - started
         for label, answerer in answerers.items():
-            thresholds = [router.threshold(label, fused=fused) for fused in (False, True)]
             for i, gold, names, probability in answerer.answers(scored, batch):
-                collected[label].add(gold, names, probability, thresholds[int(scored.fused[i])])
+                best = names[0] if names else None
+                threshold = router.threshold(label, fused=bool(scored.fused[i]), answer=best)
+                collected[label].add(gold, names, probability, threshold)
         n += len(batch)
         progress("evaluate", n)
     labels = {

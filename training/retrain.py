@@ -9,7 +9,7 @@ neither does another label that both have learnt, such as the topic.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ SLICE = 0.3
 FEWEST_JUDGED = 30
 MARGIN = 0.01  # a true loss of up to one point is not told apart from none
 CONFIDENCE_Z = 1.2816  # one-sided 90 %
+LEAST_OF_EXPECTED = 0.5
 GUARD_FEWEST = 8
 GUARD_LEVEL = 0.05
 
@@ -64,12 +65,18 @@ class Comparison:
     lower_bound: float
     worse_units: tuple[Change, ...] = ()
     worse_labels: tuple[Change, ...] = ()
+    expected: float = 0.0
 
     @property
     def promotes(self) -> bool:
         """Whether the challenger may take over."""
-        clearly_worse = self.worse_units or self.worse_labels
+        clearly_worse = self.worse_units or self.worse_labels or self.contradicts
         return self.judged >= FEWEST_JUDGED and self.lower_bound >= -MARGIN and not clearly_worse
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether even the challenger finds too few: labels that nobody can learn are no measure."""
+        return self.challenger_right < LEAST_OF_EXPECTED * self.expected * self.judged
 
     def why(self) -> str:
         """Say in one paragraph what was measured and what follows."""
@@ -85,6 +92,11 @@ class Comparison:
     def _verdict(self) -> str:
         if self.judged < FEWEST_JUDGED:
             return f"Refused: {self.judged} cases to judge by are too few, {FEWEST_JUDGED} are needed."
+        if self.contradicts:
+            return (
+                f"Refused: the champion found {self.expected:.0%} of unseen cases when it was trained, and "
+                "neither model finds half as many of these - look at the labels of the new cases."
+            )
         worse = [
             f"{change.name} (lost {change.champion_only}, won {change.challenger_only} of {change.judged})"
             for change in (*self.worse_labels, *self.worse_units)
@@ -180,7 +192,9 @@ def compare(champion: Router, challenger: Router, cases: Sequence[Case]) -> Comp
     """
     label = _judged_label(challenger, cases)
     golds, pairs = _outcomes(champion, challenger, cases, label)
-    return judge(label, golds, pairs, _worse_labels(champion, challenger, cases, label))
+    known = champion.content.facts.get("metrics", {}).get(label, {}).get("top1", 0.0)
+    worse = _worse_labels(champion, challenger, cases, label)
+    return replace(judge(label, golds, pairs, worse), expected=known)
 
 
 def judge(

@@ -84,7 +84,8 @@ def fit_stage(
             plain[name] = tops[name].apply(plain[name])
             answers.confidence[name], answers.correct[name] = best_answers(plain[name], truth)
             answers.confidence[name][~known] = np.nan
-            curves[name] = PrecisionCurve.measure(*best_answers(plain[name][known], truth[known]))
+            given = [by_name[name].classes[j] for j in plain[name][known].argmax(axis=1)]
+            curves[name] = PrecisionCurve.measure(*best_answers(plain[name][known], truth[known]), given)
     composer = None
     if lessons is not None:
         flat = weights["unit"].mix(parts, "unit") if "unit" in weights else None

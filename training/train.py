@@ -92,7 +92,7 @@ def train(
     features, space, texts, places = _features(cases, world.gazetteer, progress)
     rounds = splits([case.submission.received_at for case in cases], seed)
     if dense is not None and dense.tunes:
-        rounds = rounds[:1]  # a fine-tuning costs too much to be done for every fold
+        rounds = rounds[-1:]  # a fine-tuning costs too much to be done for every round
     part = dense.part(texts, progress) if dense is not None else None
     observed = observe(features, targets, rounds, seed, progress)
     lessons = _unit_lessons(cases, world, targets, observed, rounds, texts, places)
@@ -240,7 +240,8 @@ def _facts(
     parent: str | None,
     rounds: Sequence[Split],
 ) -> dict[str, Any]:
-    measured_on = "the latest slice" if rounds[0].by_time else f"{len(rounds)} of {FOLDS} folds"
+    slices = "the latest slice" if len(rounds) == 1 else f"the latest {len(rounds)} slices"
+    measured_on = slices if rounds[0].by_time else f"{len(rounds)} of {FOLDS} folds"
     libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
     metrics = {
         label: {"n": len(curve.correct), "top1": round(float(curve.correct.mean()), 4)}

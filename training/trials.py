@@ -109,7 +109,7 @@ class TrialStore:
             raise FenbanError(f"{self._file}: another process has been changing it for a minute") from error
 
 
-def load_router(folder: Path | str) -> Router:
+def load_router(folder: Path | str, encoder_threads: int | None = None) -> Router:
     """Load a model folder; one that lies in a registry also suggests the units on trial there.
 
     Raises:
@@ -118,7 +118,7 @@ def load_router(folder: Path | str) -> Router:
     """
     from pathlib import Path
 
-    router = Router.load(folder)
+    router = Router.load(folder, encoder_threads)
     models = Path(folder).absolute().parent
     trials = TrialStore(models.parent).open_trials() if models.name == "models" else ()
     return router.with_trials(trials) if trials else router

@@ -47,7 +47,7 @@ _MOST_CACHED = 2_000_000_000  # bytes of hidden states; beyond they are computed
 class Recipe:
     """How to fine-tune. ``frozen`` is the share of the layers, from below, that stay as they are."""
 
-    epochs: int = 4
+    epochs: int = 5
     rate: float = 1.5e-4
     head_factor: float = 20.0
     warmup: float = 0.06

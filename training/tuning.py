@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SLICE = 0.2
+SLICE = 0.15  # of the dated cases, for each slice of time
+SLICES = 3
 ENOUGH_FOR_A_SLICE = 2500  # cases with a date
 FOLDS = 4
 OBSERVED_ENOUGH = 700  # unseen texts from which a few parameters can be learnt; folds beyond are saved
@@ -40,17 +41,17 @@ class Split:
 def splits(dates: Sequence[dt.date | None], seed: int) -> list[Split]:
     """Split by time where there is time and enough of it, else into folds.
 
-    The latest slice tells best how a model fares on what comes next; a small set cannot spare it.
-    Cases without a date are learnt from and never in the slice.
+    The latest slices tell best how a model fares on what comes next; a small set cannot spare them.
+    Each is seen by a model of all that came before it (forward chaining): one slice alone may be an
+    unusual month. The latest comes last. Cases without a date are learnt from and never in a slice.
     """
     n = len(dates)
     dated = [date for date in dates if date is not None]
     if len(dated) >= ENOUGH_FOR_A_SLICE and len(set(dated)) > 5:
         ordinal = np.array([date.toordinal() if date else 0 for date in dates])
         order = np.argsort(ordinal, kind="stable")
-        unseen = np.zeros(n, dtype=bool)
-        unseen[order[n - round(len(dated) * SLICE) :]] = True
-        return [Split(~unseen, unseen, by_time=True)]
+        size = round(len(dated) * SLICE)
+        return [_slice(order, n - (back + 1) * size, n - back * size) for back in reversed(range(SLICES))]
     folds = KFold(n_splits=min(FOLDS, n), shuffle=True, random_state=seed)
     rounds = min(FOLDS, math.ceil(OBSERVED_ENOUGH / (n / FOLDS)))
     found = []
@@ -59,6 +60,14 @@ def splits(dates: Sequence[dt.date | None], seed: int) -> list[Split]:
         unseen[held] = True
         found.append(Split(~unseen, unseen))
     return found
+
+
+def _slice(order: NDArray[np.int64], start: int, stop: int) -> Split:
+    """Observe the cases from ``start`` up to ``stop`` of ``order``, train on those before."""
+    train, unseen = np.zeros(len(order), dtype=bool), np.zeros(len(order), dtype=bool)
+    train[order[:start]] = True
+    unseen[order[start:stop]] = True
+    return Split(train, unseen, by_time=True)
 
 
 def fit_temperature(margins: NDArray[np.float32], truth: NDArray[np.int64]) -> float:

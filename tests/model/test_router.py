@@ -302,7 +302,8 @@ def test_a_unit_too_seldom_seen_to_be_learnt_is_suggested_without_words() -> Non
     assert content.composer is not None
     assert content.heads.heads["unit"].classes == tuple(sorted(unit for unit, _ in UNITS))
     upside_down = UnitComposer(content.composer.table, {"frequency": -50.0})
-    (suggestion,) = Router(replace(content, composer=upside_down)).suggest(["路灯坏了"])
+    turned = replace(content, sparse=replace(content.sparse, composer=upside_down))
+    (suggestion,) = Router(turned).suggest(["路灯坏了"])
     assert suggestion.lead_units[0].unit in {unit for unit, _ in SELDOM}
     assert suggestion.evidence.words == ()
 

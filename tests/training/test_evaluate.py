@@ -45,7 +45,9 @@ class _Canned:
 def _router(scorer: _Canned, labels: tuple[str, ...], threshold: float = 2.0, units: Any = ()) -> Router:
     composer = SimpleNamespace(table=SimpleNamespace(units=[SimpleNamespace(name=n) for n in units]))
     content = SimpleNamespace(labels=labels, composer=composer if units else None)
-    found = SimpleNamespace(scorer=scorer, content=content, threshold=lambda label, fused=True: threshold)
+    found = SimpleNamespace(
+        scorer=scorer, content=content, threshold=lambda label, fused=True, answer="": threshold
+    )
     return cast("Router", found)
 
 

@@ -32,10 +32,14 @@ def test_a_small_set_is_split_into_folds_that_cover_it_once() -> None:
 def test_a_large_dated_set_keeps_its_latest_part_unseen() -> None:
     n = tuning.ENOUGH_FOR_A_SLICE
     dates = [DAY + dt.timedelta(days=(i * 7) % 365) for i in range(n)]
-    (split,) = splits(dates, 1)
+    found = splits(dates, 1)
     days = np.array([date.toordinal() for date in dates])
-    assert split.unseen.mean() == pytest.approx(tuning.SLICE, abs=0.01)
-    assert days[split.unseen].min() >= days[split.train].max()
+    assert len(found) == tuning.SLICES
+    for split in found:
+        assert split.unseen.mean() == pytest.approx(tuning.SLICE, abs=0.01)
+        assert days[split.unseen].min() >= days[split.train].max()
+    assert not np.logical_and.reduce([split.unseen for split in found]).any()
+    assert days[found[-1].unseen].max() == days.max()
 
 
 @pytest.mark.parametrize("dates", [[None] * 4000, [DAY] * 4000, [DAY] * 3000 + [None] * 1000])
@@ -118,7 +122,9 @@ def test_calibration_mends_overconfidence_and_leaves_a_few_texts_alone() -> None
 
 def test_undated_cases_are_never_the_latest_slice() -> None:
     days = [dt.date(2020, 1, 1) + dt.timedelta(days=i % 900) for i in range(3000)]
-    (split,) = splits([None] * 2000 + days, 0)
-    assert split.by_time
-    assert not split.unseen[:2000].any()
-    assert split.unseen.sum() == 600
+    found = splits([None] * 2000 + days, 0)
+    for split in found:
+        assert split.by_time
+        assert not split.unseen[:2000].any()
+        assert split.train[:2000].all()
+        assert split.unseen.sum() == 450
