@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from fenban.model import Router
+from fenban.model.artifact import save
 from fenban.model.calibration import NEVER, PrecisionCurve, TopCalibration, softmax, zone_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fenban.model.content import ModelContent
 
 
 def rows_from(seed: int, n: int = 200, width: int = 7) -> np.ndarray:
@@ -154,3 +164,155 @@ def test_an_answer_rounded_to_four_digits_still_reaches_its_own_threshold() -> N
 )
 def test_zones(answers: list[float], threshold: float, zone: str) -> None:
     assert zone_of(answers, threshold) == zone
+
+
+NAMES = ("守信局", "失信局", "改过局")
+
+
+def of_offices(seed: int = 0) -> PrecisionCurve:
+    """One office that is right, one mostly wrong, one wrong but where it is surest; 600 answers in all."""
+    rng = np.random.default_rng(seed)
+    answers = np.array(NAMES)[rng.choice(3, 600, p=[0.9, 0.05, 0.05])]
+    confidence = rng.uniform(0.8, 1.0, 600).astype(np.float32)
+    right = rng.random(600) < 0.995
+    right &= (answers != "失信局") | (rng.random(600) < 0.4)
+    right &= (answers != "改过局") | (confidence >= 0.9)
+    return PrecisionCurve.measure(confidence, right, list(answers))
+
+
+def own(curve: PrecisionCurve, name: str, start: float) -> tuple[np.ndarray, np.ndarray]:
+    assert curve.answer is not None
+    rows = (curve.answer == curve.names.index(name)) & (curve.confidence >= start)
+    return curve.confidence[rows], curve.correct[rows]
+
+
+def test_an_office_that_breaks_the_promise_gets_a_floor() -> None:
+    curve = of_offices()
+    target = 0.9
+    start = curve.threshold(target)
+    assert start < 0.85, "taken together the offices keep the promise"
+    floors = curve.floors(target)
+    assert set(floors) == {"失信局", "改过局"}
+    assert floors["失信局"] == NEVER
+    confidence, correct = own(curve, "改过局", start)
+    assert correct.mean() < target
+    assert start < floors["改过局"] < 0.95
+    above = confidence >= floors["改过局"]
+    assert above.sum() >= 8
+    assert correct[above].mean() >= target
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_above_its_floor_every_office_keeps_the_target_where_it_was_measured(seed: int) -> None:
+    curve = of_offices(seed)
+    for name, floor in curve.floors(0.9).items():
+        confidence, correct = own(curve, name, floor)
+        assert (floor == NEVER) == (not len(confidence))
+        assert floor == NEVER or correct.mean() >= 0.9 - 0.02, name  # a tie at the cut may add one
+
+
+def test_few_answers_are_no_evidence_against_an_office() -> None:
+    confidence = np.linspace(0.99, 0.8, 307).astype(np.float32)
+    answers = ["守信局"] * 300 + ["小局"] * 7
+    answers = [*answers[300:], *answers[:300]]  # seven at the top, all wrong
+    curve = PrecisionCurve.measure(confidence, np.array([a == "守信局" for a in answers]), answers)
+    assert curve.threshold(0.9) < NEVER
+    assert curve.floors(0.9) == {}
+    eight = PrecisionCurve.measure(
+        np.append(confidence, np.float32(0.985)), np.append(curve.correct == 1, False), [*answers, "小局"]
+    )
+    assert eight.floors(0.9) == {"小局": NEVER}
+
+
+def test_an_office_wrong_now_and_then_may_be_unlucky() -> None:
+    """Two of ten wrong is too little to say that nine of ten will not be right."""
+    confidence = np.linspace(0.99, 0.8, 310).astype(np.float32)
+    answers = ["小局"] * 10 + ["守信局"] * 300
+    correct = np.ones(310, dtype=bool)
+    correct[[2, 6]] = False
+    assert PrecisionCurve.measure(confidence, correct, answers).floors(0.9) == {}
+    correct[:6] = False
+    assert PrecisionCurve.measure(confidence, correct, answers).floors(0.9) == {"小局": NEVER}
+
+
+def test_nothing_above_the_common_threshold_breaks_nothing() -> None:
+    confidence = np.linspace(0.5, 1, 200).astype(np.float32)
+    curve = PrecisionCurve.measure(confidence, np.zeros(200, dtype=bool), ["某局"] * 200)
+    assert curve.threshold() == NEVER
+    assert curve.floors() == {}
+
+
+def test_a_curve_that_does_not_know_its_answers_has_no_floors() -> None:
+    curve = of_offices()
+    assert PrecisionCurve(curve.confidence, curve.correct).floors(0.9) == {}
+
+
+def test_answers_stay_with_their_confidence() -> None:
+    curve = PrecisionCurve.measure(
+        np.array([0.2, 0.9, 0.9, 0.5], np.float32),
+        np.array([True, False, True, True]),
+        ["丁", "甲", "乙", "甲"],
+    )
+    assert curve.answer is not None
+    assert [curve.names[number] for number in curve.answer] == ["甲", "乙", "甲", "丁"]
+
+
+TEXT = "南宁市兴宁区菜市场路口的红绿灯坏了一个星期，早上全堵死"
+
+
+@pytest.fixture(scope="module")
+def floored(content: ModelContent) -> tuple[ModelContent, str, float]:
+    """The tiny model with a curve that trusts all units but the one it will answer, up to a floor."""
+    best = Router(content).suggest([TEXT], evidence=False)[0].lead_units[0]
+    floor = best.probability + 0.0005
+    n = 400
+    confidence = np.linspace(1.0, 0.5, n).astype(np.float32)
+    answers = np.array(["他局"] * n, dtype=object)
+    answers[::8] = best.unit
+    right = (answers == "他局") | (confidence >= floor)
+    curve = PrecisionCurve.measure(confidence, right.astype(bool), list(answers))
+    stage = replace(content.sparse, curves={**content.sparse.curves, "lead_unit": curve})
+    return replace(content, sparse=stage, target_precision=0.8), best.unit, best.probability
+
+
+def test_a_floor_keeps_a_suggestion_from_being_automatic(
+    floored: tuple[ModelContent, str, float],
+) -> None:
+    with_floor, unit, probability = floored
+    curve = with_floor.sparse.curves["lead_unit"]
+    trusting = replace(
+        with_floor,
+        sparse=replace(
+            with_floor.sparse,
+            curves={"lead_unit": PrecisionCurve(curve.confidence, curve.correct)},
+        ),
+    )
+    common = Router(trusting).threshold("lead_unit")
+    assert common <= probability
+    assert Router(trusting).suggest([TEXT], evidence=False)[0].zone == "auto"
+    assert Router(with_floor).suggest([TEXT], evidence=False)[0].zone == "confirm"
+    router = Router(with_floor)
+    assert router.threshold("lead_unit") == router.threshold("lead_unit", answer="他局") == common
+    assert router.threshold("lead_unit", answer="没有听说过的局") == common
+    assert router.threshold("lead_unit", answer=unit) > probability
+
+
+def test_floors_survive_the_model_folder(floored: tuple[ModelContent, str, float], tmp_path: Path) -> None:
+    content, unit, _ = floored
+    curve = content.sparse.curves["lead_unit"]
+    save(content, tmp_path / "model")
+    router = Router.load(tmp_path / "model")
+    found = router.content.sparse.curves["lead_unit"]
+    assert found.names == curve.names
+    assert found.floors(0.8) == curve.floors(0.8) != {}
+    assert router.threshold("lead_unit", answer=unit) == Router(content).threshold("lead_unit", answer=unit)
+    assert router.suggest([TEXT], evidence=False)[0].zone == "confirm"
+
+
+def test_a_stricter_promise_has_its_own_floors(floored: tuple[ModelContent, str, float]) -> None:
+    content, unit, _ = floored
+    router = Router(content)
+    at = {target: router.threshold("lead_unit", target, answer=unit) for target in (0.6, 0.8, 0.9)}
+    assert list(at.values()) == sorted(at.values())
+    assert router.threshold("lead_unit", 0.8, answer=unit) == at[0.8], "whatever was asked in between"
+    assert router.threshold("involved", answer=unit) == NEVER, "a label without a curve promises nothing"
