@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SLICE = 0.15  # of the dated cases, for each slice of time
-SLICES = 3
+SLICES = 2
 ENOUGH_FOR_A_SLICE = 2500  # cases with a date
 FOLDS = 4
 OBSERVED_ENOUGH = 700  # unseen texts from which a few parameters can be learnt; folds beyond are saved
