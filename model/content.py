@@ -13,6 +13,7 @@ from fenban.model.classifier import Head, LinearHeads
 from fenban.model.composition import UnitComposer, UnitTable
 from fenban.model.dense import DenseHeads
 from fenban.model.directory import Directory
+from fenban.model.encoder import ENCODER_FILES
 from fenban.model.features import TABLE_BITS, FeatureSpace
 from fenban.model.local_places import LocalPlaces
 from fenban.model.stage import Cascade, Stage, Weights
@@ -53,6 +54,17 @@ class ModelContent:
     neighbours: Neighbours | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
+
+    def __post_init__(self) -> None:
+        if self.dense is None:
+            return
+        read = len(self.dense.centre)
+        for what, given in (
+            ("encoder", self.encoder.dimension if self.encoder else read),
+            ("remembered case", self.neighbours.dimensions if self.neighbours else read),
+        ):
+            if given != read:
+                raise ValueError(f"{what} of dimension {given}, heads of dimension {read}")
 
     @property
     def stage(self) -> Stage:
@@ -156,6 +168,8 @@ def content_from(
     """
     if settings["table_bits"] != TABLE_BITS:
         raise ValueError(f"table of {settings['table_bits']} bits")
+    if settings.get("dense_heads") and not set(ENCODER_FILES) <= set(manifest["files"]):
+        raise ValueError("dense heads without their encoder")
     if manifest["format_version"] == 1:
         settings, arrays = _from_version_1(settings, arrays)
     _check_slots(arrays["space.slots"], arrays["space.idf"])
@@ -211,7 +225,10 @@ def _dense(settings: Mapping[str, Any], arrays: Arrays) -> DenseHeads | None:
     width = sum(len(head.classes) for head in heads)
     if weights.shape[1] != width or intercept.shape != (width,):
         raise ValueError("dense heads of another width than their classes")
-    return DenseHeads(heads, weights, intercept, arrays["dense.centre"], bool(settings["dense_raw"]))
+    centre = arrays["dense.centre"]
+    if centre.shape != weights.shape[:1]:
+        raise ValueError("dense heads of another dimension than their centre")
+    return DenseHeads(heads, weights, intercept, centre, bool(settings["dense_raw"]))
 
 
 def _check_slots(slots: NDArray[Any], idf: NDArray[Any]) -> None:
