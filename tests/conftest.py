@@ -29,3 +29,39 @@ def starter_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def starter_router(starter_folder: Path) -> Router:
     return Router.load(starter_folder)
+
+
+PIECES = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"路灯坏了工资拖欠垃圾公交车占道。，")
+
+
+@pytest.fixture(scope="session")
+def tiny_transformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a transformer of four layers with sixteen numbers a token, weights at random."""
+    torch = pytest.importorskip("torch")
+    tokenizers = pytest.importorskip("tokenizers")
+    from fenban.training.checkpoints import quiet_transformers
+
+    folder = tmp_path_factory.mktemp("checkpoints") / "tiny"
+    with quiet_transformers() as transformers:
+        torch.manual_seed(2)
+        config = transformers.BertConfig(
+            vocab_size=len(PIECES),
+            hidden_size=16,
+            num_hidden_layers=4,
+            num_attention_heads=2,
+            intermediate_size=32,
+            max_position_embeddings=48,
+        )
+        model = transformers.BertModel(config)
+        for name, weights in model.named_parameters():
+            if weights.ndim > 1:  # layers that change little, so that the words still show at the top
+                torch.nn.init.normal_(weights, std=1.0 if "word" in name else 0.1)
+        model.save_pretrained(folder)
+    words = {word: number for number, word in enumerate(PIECES)}
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, "[UNK]"))
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Split("", "isolated")
+    tokenizer.post_processor = tokenizers.processors.TemplateProcessing(
+        "[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return folder

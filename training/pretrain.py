@@ -47,7 +47,9 @@ def pretrain(
     model = checkpoint.model.to(device)
     table = model.get_input_embeddings()
     table.weight.requires_grad_(False)
-    ids = token_numbers(checkpoint, texts, recipe.max_tokens)
+    ids = [item for item in token_numbers(checkpoint, texts, recipe.max_tokens) if len(item) > 1]
+    if not ids:  # of a single piece nothing can be hidden
+        return
     mask_piece = _mask_piece(checkpoint.tokenizer)
     pieces = np.unique(np.concatenate([np.asarray(item) for item in ids]))
     size = model.config.hidden_size

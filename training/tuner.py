@@ -116,9 +116,11 @@ class Tuner:
     def run(
         self, rows: NDArray[np.int64], progress: Progress, *, resume: Path, epochs: int, rate: float
     ) -> None:
-        """Learn from some of the texts; goes on where an interrupted run with these settings stopped."""
+        """Learn from those of the texts that have a label; goes on where the same run was interrupted."""
         import torch
 
+        labelled = [self._labels[target.name][rows] != _IGNORED for target in self.targets]
+        rows = rows[np.any(labelled, axis=0)] if labelled else rows[:0]
         trained = [p for p in self._model.parameters() if p.requires_grad]
         groups = [
             {"params": trained, "lr": rate},

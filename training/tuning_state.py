@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,8 +61,10 @@ def load_state(path: Path, modules: Mapping[str, Any], optimiser: Any, schedule:
         module.load_state_dict(found, strict=False)
     _restore(optimiser, tensors)
     steps = int(facts["steps"])
-    for _ in range(steps):
-        schedule.step()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a schedule ahead of its optimiser, which is what is wanted
+        for _ in range(steps):
+            schedule.step()
     return steps
 
 
