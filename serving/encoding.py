@@ -70,15 +70,15 @@ def dense_source(
 
     chosen = spec or default_encoder()
     cache = home / "cache"
+    if unlabelled and not finetune:
+        raise InputError("--unlabelled is read by a fine-tuning - add --finetune")
     if chosen == NONE:
-        if finetune or unlabelled:
+        if finetune:
             raise InputError(
                 "--finetune needs an encoder - name one with --encoder, or install the offline default "
                 "with: pip install 'fenban[neural]'"
             )
         return None
-    if unlabelled and not finetune:
-        raise InputError("--unlabelled is read by a fine-tuning - add --finetune")
     if finetune:
         from fenban.training.tuned_part import TunedSource
 
