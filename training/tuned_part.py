@@ -159,6 +159,8 @@ class TunedPart:
         for target in tuner.targets:
             truth = _truth(target, unseen)
             known = truth >= 0
+            if not known.any():
+                continue
             for name, margins in (("float32", exact), ("int8", served)):
                 right = margins[target.name].argmax(axis=1)[known] == truth[known]
                 self._quality.setdefault(target.name, {})[name] = round(float(right.mean()), 4)
