@@ -36,7 +36,8 @@ class ModelContent:
     """Everything that a model knows, before it is put to work.
 
     ``sparse`` is how the sparse part answers alone; ``fused`` how both parts answer together where
-    there is an encoder, with the ``dense`` heads over its vectors.
+    there is an encoder, with the ``dense`` heads over its vectors. ``least_known`` is the share of
+    a text's features that has to be known for the promise of ``auto`` to hold for it.
     """
 
     space: FeatureSpace
@@ -50,6 +51,7 @@ class ModelContent:
     home: str | None = None
     local_places: tuple[tuple[str, str], ...] = ()
     target_precision: float = 0.95
+    least_known: float = 0.0
     labels: tuple[str, ...] = ()
     neighbours: Neighbours | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -134,6 +136,7 @@ def settings_of(content: ModelContent) -> dict[str, Any]:
         "home": content.home,
         "local_places": [list(pair) for pair in content.local_places],
         "target_precision": content.target_precision,
+        "least_known": content.least_known,
         "labels": list(content.labels),
         "chance": content.neighbours.chance if content.neighbours else None,
     }
@@ -192,6 +195,7 @@ def content_from(
         home=settings["home"],
         local_places=tuple((name, path) for name, path in settings["local_places"]),
         target_precision=settings["target_precision"],
+        least_known=float(settings.get("least_known", 0.0)),
         labels=tuple(settings["labels"]),
         facts={key: value for key, value in manifest.items() if key not in ("format_version", "files")},
         version=version,

@@ -160,6 +160,10 @@ class DocumentFrequencies:
         self._table += np.bincount(slots, minlength=len(self._table)).astype(np.int32)
         self._n_texts += n_texts
 
+    def seen_elsewhere(self, spans: Spans, n_texts: int) -> NDArray[np.float32]:
+        """Return for each counted text the share of its spans that stand in another one as well."""
+        return share_of(self._table[spans.slots] > 1, spans.rows, n_texts)
+
     def space(self, max_width: int = MAX_WIDTH) -> FeatureSpace:
         """Keep the slots of the lowest document frequency that leaves at most ``max_width``.
 
@@ -171,6 +175,13 @@ class DocumentFrequencies:
         slots = np.flatnonzero(self._table >= min_df).astype(np.uint32)
         idf = np.log((1 + self._n_texts) / (1 + self._table[slots])) + 1
         return FeatureSpace(slots, idf.astype(np.float32))
+
+
+def share_of(chosen: NDArray[np.bool_], rows: NDArray[np.int32], n_texts: int) -> NDArray[np.float32]:
+    """Return for each text the share of its spans that are chosen; 1 for a text without spans."""
+    total = np.bincount(rows, minlength=n_texts)
+    found = np.bincount(rows, weights=chosen, minlength=n_texts)
+    return np.where(total > 0, found / np.maximum(total, 1), 1.0).astype(np.float32)
 
 
 class Vectoriser:
@@ -185,6 +196,10 @@ class Vectoriser:
         """Return the column of each slot, -1 where the slot is unknown."""
         found: NDArray[np.int32] = self._column[slots]
         return found
+
+    def known_share(self, spans: Spans, n_texts: int) -> NDArray[np.float32]:
+        """Return for each text the share of its spans that the training texts hold, (n_texts,)."""
+        return share_of(self.known_columns(spans.slots) >= 0, spans.rows, n_texts)
 
     def matrix(self, spans: Spans, n_texts: int) -> sparse.csr_matrix:
         """Return the (n_texts, width) matrix of L2-normalised sublinear TF-IDF rows, float32."""

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from fenban.model.content import ModelContent
     from fenban.model.local_places import TaughtPlace
+    from fenban.model.places import PlaceReading
     from fenban.model.trials import Trial
 
 BATCH = 256
@@ -183,6 +184,8 @@ class Router:
         threshold = self.threshold(
             self.zone_label, target_precision, fused=bool(scored.fused[i]), answer=best
         )
+        if scored.novel[i] or (units and _elsewhere(units[0].jurisdiction, places)):
+            threshold = NEVER
         missing = () if places.places else _missing(units, functions)
         on_trial = bool(units) and units[0].trial
         if on_trial:
@@ -255,6 +258,17 @@ def _zone(answers: list[float], threshold: float, flags: tuple[str, ...], on_tri
         return "manual"
     zone = zone_of(answers, threshold)
     return "confirm" if zone == "auto" and (flags or on_trial) else zone
+
+
+def _elsewhere(jurisdiction: str | None, reading: PlaceReading) -> bool:
+    """Whether a text names places, and none of them is in the jurisdiction or around it."""
+    if jurisdiction is None or not reading.places:
+        return False
+    return not any(_same_line(jurisdiction, path) for path in reading.paths)
+
+
+def _same_line(one: str, other: str) -> bool:
+    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
 
 
 def _missing(units: tuple[RankedUnit, ...], functions: tuple[RankedFunction, ...]) -> tuple[str, ...]:

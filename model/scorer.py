@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import expit
 
 from fenban.model.case import TOPIC_SEPARATOR, RankedUnit, Submission
 from fenban.model.composition import TextSignals
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 class Scored:
     """One batch: its reading, features and places, probabilities by head, ranked units.
 
-    ``fused`` tells, text by text, whether the encoder was asked as well.
+    ``fused`` tells, text by text, whether the encoder was asked as well, ``novel`` whether a text is
+    of another kind than those that the promise of ``auto`` was measured on.
     """
 
     reading: Reading
@@ -47,6 +49,7 @@ class Scored:
     by_head: dict[str, NDArray[np.float32]]
     units: list[list[RankedUnit]]
     fused: NDArray[np.bool_]
+    novel: NDArray[np.bool_]
     nearest: Nearest | None = None
 
 
@@ -95,13 +98,16 @@ class Scorer:
         places = [places_of(reading, i, self._gazetteer) for i in range(len(reading))]
         everything = np.arange(len(reading))
         batch = _Batch(reading, places, margins, top)
+        novel = self._vectoriser.known_share(reading.spans, len(reading)) < self.content.least_known
         if self.content.dense is None:
             by_head, units = self._answer(self.content.sparse, Parts(margins), batch, everything)
-            return Scored(reading, features, places, by_head, units, np.zeros(len(reading), dtype=bool))
+            return Scored(
+                reading, features, places, by_head, units, np.zeros(len(reading), dtype=bool), novel
+            )
         if thorough or self.content.cascade is None:
             by_head, units, nearest = self._fused(batch, everything)
             asked = np.ones(len(reading), dtype=bool)
-            return Scored(reading, features, places, by_head, units, asked, nearest)
+            return Scored(reading, features, places, by_head, units, asked, novel, nearest)
         by_head, units = self._answer(self.content.sparse, Parts(margins), batch, everything)
         unsure = np.flatnonzero(self._confidence(by_head, units) < self.content.cascade.enough)
         if len(unsure):
@@ -110,7 +116,7 @@ class Scorer:
                 by_head[name][unsure] = rows
             for i, ranked in zip(unsure, units_again, strict=True):
                 units[i] = ranked
-        return Scored(reading, features, places, by_head, units, np.isin(everything, unsure))
+        return Scored(reading, features, places, by_head, units, np.isin(everything, unsure), novel)
 
     def _fused(
         self, batch: _Batch, rows: NDArray[np.int64]
@@ -217,8 +223,8 @@ class Scorer:
 
 
 def sigmoid(margins: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return 1 / (1 + exp(-margins))."""
-    result: NDArray[np.float32] = np.reciprocal(1 + np.exp(-margins))
+    """Return 1 / (1 + exp(-margins)), however far from 0 they are."""
+    result: NDArray[np.float32] = expit(margins)
     return result
 
 

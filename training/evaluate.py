@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fenban.model.calibration import NEVER
 from fenban.model.case import TOPIC_SEPARATOR
 from fenban.model.errors import InputError
 from fenban.model.router import BATCH
@@ -214,6 +215,7 @@ def evaluate(
             for i, gold, names, probability in answerer.answers(scored, batch):
                 best = names[0] if names else None
                 threshold = router.threshold(label, fused=bool(scored.fused[i]), answer=best)
+                threshold = NEVER if scored.novel[i] else threshold
                 collected[label].add(gold, names, probability, threshold)
         n += len(batch)
         progress("evaluate", n)

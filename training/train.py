@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from scipy import sparse
 
 from fenban.model.calibration import DEFAULT_TARGET
@@ -34,6 +35,8 @@ from fenban.training.tuning import FOLDS, Split, splits
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from fenban.model.case import Case
     from fenban.model.places import PlaceReading
     from fenban.model.reading import Reading
@@ -44,9 +47,20 @@ if TYPE_CHECKING:
 
 SEED = 20250101
 ALLOWED_LOSS = 0.002  # of accuracy, by asking the encoder only where the sparse part is unsure
+_ENOUGH_TO_TELL = 500
+_STRANGE = 0.01  # share of the texts that are as strange as one that is never ``auto``
 _CHUNK = 2000
 _FEWEST_CASES = 10
 _LIBRARIES = ("fenban", "rjieba", "numpy", "scipy", "scikit-learn", "jieba", "opencc", "safetensors")
+
+
+def _least_known(known: NDArray[np.float32]) -> float:
+    """Return the share of known features below which a text is stranger than nearly all were.
+
+    ``known`` are the shares that each training text has in common with the others. Too few texts do
+    not tell what is strange.
+    """
+    return round(float(np.quantile(known, _STRANGE)), 4) if len(known) >= _ENOUGH_TO_TELL else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +103,7 @@ def train(
     world = _world(cases, directory)
     targets = targets_of(cases, world.directory)
     _check(cases, targets)
-    features, space, texts, places = _features(cases, world.gazetteer, progress)
+    features, space, texts, places, known = _features(cases, world.gazetteer, progress)
     rounds = splits([case.submission.received_at for case in cases], seed)
     if dense is not None and dense.tunes:
         rounds = rounds[-1:]  # a fine-tuning costs too much to be done for every round
@@ -111,6 +125,7 @@ def train(
         home=world.home,
         local_places=world.local_places,
         target_precision=target_precision,
+        least_known=_least_known(known),
         labels=tuple(name for name in ("lead_unit", "function", "topic") if name in alone.stage.curves),
         facts=_facts(cases, (fused or alone).stage, seed, parent, rounds),
     )
@@ -177,7 +192,7 @@ def _readings(cases: Sequence[Case]) -> Iterator[Reading]:
 
 def _features(
     cases: Sequence[Case], gazetteer: Gazetteer, progress: Progress
-) -> tuple[sparse.csr_matrix, Any, list[str], list[PlaceReading]]:
+) -> tuple[sparse.csr_matrix, Any, list[str], list[PlaceReading], NDArray[np.float32]]:
     frequencies = DocumentFrequencies()
     texts: list[str] = []
     places: list[PlaceReading] = []
@@ -188,8 +203,11 @@ def _features(
         places += [places_of(reading, i, gazetteer) for i in range(len(reading))]
     space = frequencies.space()
     vectoriser = Vectoriser(space)
-    rows = [vectoriser.matrix(reading.spans, len(reading)) for reading in _readings(cases)]
-    return sparse.vstack(rows).tocsr(), space, texts, places
+    rows, known = [], []
+    for reading in _readings(cases):
+        rows.append(vectoriser.matrix(reading.spans, len(reading)))
+        known.append(frequencies.seen_elsewhere(reading.spans, len(reading)))
+    return sparse.vstack(rows).tocsr(), space, texts, places, np.concatenate(known)
 
 
 def _unit_lessons(

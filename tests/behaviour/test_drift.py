@@ -89,35 +89,21 @@ def share_today(router: Router) -> float:
     return share
 
 
-def test_a_few_new_words_leave_the_promise_kept(router: Router, share_today: float) -> None:
-    share, precision = automatic(router, invented(3, LATER, new_words=0.3))
-    assert share < share_today - 0.01
-    assert precision >= TARGET - 0.03
-
-
-def test_the_more_words_are_new_the_fewer_answers_are_automatic(router: Router, share_today: float) -> None:
-    shares = [automatic(router, invented(3, LATER, new_words=new))[0] for new in (0.5, 0.7, 0.9)]
-    assert share_today > shares[0] > shares[1] > shares[2]
-    assert shares[0] < share_today - 0.05
-    assert shares[2] < share_today - 0.3
-
-
-@pytest.mark.xfail(
-    strict=True, reason="a text of which half is unheard of is still taken to be of the known kind"
-)
-def test_many_new_words_leave_the_promise_kept(router: Router) -> None:
-    share, precision = automatic(router, invented(3, LATER, new_words=0.7))
+@pytest.mark.parametrize("new_words", [0.05, 0.1, 0.2, 0.3, 0.5, 0.9])
+def test_the_share_falls_before_the_precision_does(
+    router: Router, share_today: float, new_words: float
+) -> None:
+    share, precision = automatic(router, invented(3, LATER, new_words=new_words))
+    assert share < share_today
     assert precision >= TARGET - 0.03 or share < 0.02
 
 
-def test_a_new_district_makes_answers_unsure(router: Router, share_today: float) -> None:
-    share, _ = automatic(router, invented(4, LATER, districts=(NEW_DISTRICT,)))
-    assert share < share_today - 0.2
+def test_the_more_words_are_new_the_fewer_answers_are_automatic(router: Router, share_today: float) -> None:
+    shares = [automatic(router, invented(3, LATER, new_words=new))[0] for new in (0.05, 0.2, 0.5)]
+    assert share_today > shares[0] > shares[1] >= shares[2]
+    assert shares[2] < share_today - 0.3
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a place that no office has does not keep a text from going to another's"
-)
 def test_a_text_of_a_district_without_offices_is_never_automatic(router: Router) -> None:
     share, _ = automatic(router, invented(4, LATER, districts=(NEW_DISTRICT,)))
     assert share < 0.02

@@ -68,7 +68,6 @@ def write_encoder(folder: Path, dimension: int = 3) -> Path:
 
 
 # sixty cases make a head so sure of itself that its margins leave float32
-pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in exp")
 
 
 class Counting:

@@ -39,7 +39,8 @@ class _Canned:
         self.batches.append(len(rows))
         by_head = {name: np.array(p, dtype=np.float32)[rows] for name, (_, p) in self._heads.items()}
         units = [self._units[row][:top] for row in rows if self._units]
-        return SimpleNamespace(by_head=by_head, units=units, fused=np.full(len(rows), thorough))
+        fused, novel = np.full(len(rows), thorough), np.zeros(len(rows), dtype=bool)
+        return SimpleNamespace(by_head=by_head, units=units, fused=fused, novel=novel)
 
 
 def _router(scorer: _Canned, labels: tuple[str, ...], threshold: float = 2.0, units: Any = ()) -> Router:
