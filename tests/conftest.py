@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from fenban.model import Router
 from fenban.model.artifact import save
@@ -14,7 +14,10 @@ from fenban.training.starter import train_starter
 if TYPE_CHECKING:
     from pathlib import Path
 
-settings.register_profile("same", derandomize=True, deadline=None)  # a busy machine is no failure
+# a busy machine is no failure
+settings.register_profile(
+    "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("same")
 
 

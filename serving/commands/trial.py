@@ -26,7 +26,12 @@ EXAMPLE = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verbs of this command."""
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    add = verbs.add_parser("add", help="put a unit on trial", epilog=f"example: {EXAMPLE}")
+    add = verbs.add_parser(
+        "add",
+        help="put a unit on trial",
+        description="put a unit on trial: it is suggested at once, until the next training",
+        epilog=f"example: {EXAMPLE}",
+    )
     add.add_argument("--unit", metavar="NAME", required=True, help="the unit's full name")
     add.add_argument("--function", metavar="NAME", help="the kind of department, in the directory's words")
     add.add_argument("--jurisdiction", metavar="PATH", help="its place, e.g. 南宁市/青秀区")
@@ -36,10 +41,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument(
         "--examples", metavar="FILE", required=True, help="3 to 10 texts: .txt, .jsonl, .csv, .xlsx"
     )
-    shown = verbs.add_parser("list", help="the units on trial", epilog="example: fenban trial list")
+    shown = verbs.add_parser(
+        "list",
+        help="the units on trial",
+        description="list the units on trial",
+        epilog="example: fenban trial list",
+    )
     shown.add_argument("--json", action="store_true", help="print JSON and nothing else")
     ended = verbs.add_parser(
-        "remove", help="end a trial", epilog="example: fenban trial remove 南宁市低空经济管理局"
+        "remove",
+        help="end a trial",
+        description="end a trial: the unit is suggested no longer",
+        epilog="example: fenban trial remove 南宁市低空经济管理局",
     )
     ended.add_argument("unit", metavar="NAME", help="the unit's name")
     for verb in (add, shown, ended):
