@@ -218,7 +218,6 @@ def _open_session(folder: Path, threads: int) -> Any:
     options.log_severity_level = 4
     # threads that spin while they wait would keep the cores of an idle service busy
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.add_session_config_entry("session.set_denormal_as_zero", "1")
     try:
         return onnxruntime.InferenceSession(str(folder / GRAPH), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no base of their own

@@ -12,6 +12,7 @@ from fenban.model.artifact import save
 from fenban.training.starter import train_starter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # a busy machine is no failure
@@ -19,6 +20,17 @@ settings.register_profile(
     "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("same")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def without_the_default_encoder() -> Iterator[None]:
+    """A training that names no encoder takes none: making the default one for each costs half a minute.
+
+    What runs in a process of its own takes it, as users do.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fenban.serving.encoding.default_encoder", lambda: "none")
+        yield
 
 
 @pytest.fixture(scope="session")

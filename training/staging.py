@@ -131,6 +131,8 @@ def fit_cascade(sparse: Answers, fused: Answers, label: str, allowed_loss: float
     It is the lowest at which no label loses more than ``allowed_loss`` of its accuracy on the
     unseen texts; None where the encoder is always worth asking.
     """
+    if label not in sparse.confidence:
+        return None
     sure = np.nan_to_num(sparse.confidence[label], nan=0.0)
     for enough in np.linspace(0.0, 1.0, _STEPS, endpoint=False):
         alone = sure >= enough

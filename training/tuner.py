@@ -83,7 +83,6 @@ class Tuner:
         import torch
 
         torch.manual_seed(seed)
-        torch.set_flush_denormal(True)
         self.checkpoint, self.recipe, self.seed, self.device = checkpoint, recipe, seed, device
         self.targets = [t for t in targets if t.name in LOSS_WEIGHTS and not t.several and len(t.classes) > 1]
         self._labels = {t.name: _label_numbers(t, len(texts)) for t in self.targets}
@@ -136,6 +135,7 @@ class Tuner:
         done = load_state(resume, parts, optimiser, schedule)
         saved_at = time.monotonic()
         self._model.train()
+        torch.set_flush_denormal(True)  # of the whole process: taken back below
         for step in range(done, len(plan)):
             progress("fine-tuning", step, len(plan))
             torch.manual_seed(self.seed + step)  # so that a resumed run drops what the whole one would
@@ -145,6 +145,7 @@ class Tuner:
                 save_state(resume, Saved(step + 1, parts, optimiser))
                 saved_at = time.monotonic()
         save_state(resume, Saved(len(plan), parts, optimiser))
+        torch.set_flush_denormal(False)
         progress("fine-tuning", len(plan), len(plan))
         self._model.eval()
 
