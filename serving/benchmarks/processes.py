@@ -86,7 +86,7 @@ class MemoryWatch(threading.Thread):
     @property
     def peak_mb(self) -> float | None:
         """The most that was seen, or None where nothing could be read."""
-        return round(self._peak_kb / 1024, 1) if self._peak_kb else None
+        return round(self._peak_kb / 1024, 1) or None  # it may have ended before there was much to see
 
     def run(self) -> None:
         """Sample until stopped."""

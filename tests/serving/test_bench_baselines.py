@@ -16,6 +16,7 @@ from fenban.serving.benchmarks.bags import FastText, TfidfLinearSvc, cut
 from fenban.serving.benchmarks.transformer import PlainFineTune, Recipe, batches
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from fenban.serving.benchmarks.scoring import Baseline
@@ -113,6 +114,14 @@ def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shape = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
     BertModel(BertConfig(vocab_size=len(words), **shape)).save_pretrained(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def tiny_numbers_stay() -> Iterator[None]:
+    """A fine-tune flushes denormal numbers in its process, which is this one here."""
+    yield
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)
 
 
 @needs("torch", "transformers")
