@@ -104,7 +104,7 @@ def test_a_process_is_measured_and_its_failure_named() -> None:
     done = run_module("json.tool", given='{"a": 1}')
     assert done.json() == {"a": 1}
     assert done.seconds > 0
-    assert done.peak_mb is None or done.peak_mb > 1
+    assert done.peak_mb is None or done.peak_mb > 0  # over before the first look, or soon after
     with pytest.raises(LeftOut, match=r"exit code 1.*Expecting"):
         run_module("json.tool", given="{")
 
