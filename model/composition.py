@@ -47,9 +47,6 @@ class TextSignals:
     flat: Matrix | None = None
     jurisdiction: Matrix | None = None
     taught: Matrix | None = None
-    dense_unit: Matrix | None = None
-    dense_jurisdiction: Matrix | None = None
-    neighbours: Matrix | None = None
 
     def __len__(self) -> int:
         return len(self.places)
@@ -217,8 +214,5 @@ _FACTORS: dict[str, Callable[[UnitComposer, TextSignals], Matrix | None]] = {
     "frequency": lambda c, s: c.table.log_frequency[None, :],
     "taught_place": lambda c, s: _by_column(s.taught, c.taught_place, 0.0),
     "taught_around": lambda c, s: _by_column(s.taught, c.taught_around, 0.0),
-    "dense_unit": lambda c, s: s.dense_unit,
-    "dense_jurisdiction": lambda c, s: s.dense_jurisdiction,
-    "neighbours": lambda c, s: s.neighbours,
 }
 FACTORS = tuple(_FACTORS)

@@ -52,7 +52,10 @@ def fit_composer(
     weights = fit_weights(table, texts, taught) if learnt else DIRECTORY_WEIGHTS
     calibration = fit_top_calibration(*_judged(UnitComposer(table, weights, None, taught), texts))
     composer = UnitComposer(table, weights, calibration, taught)
-    return composer, PrecisionCurve.measure(*_judged(composer, texts), _answers(composer, texts))
+    confidence, correct, names = _ranked_first(composer, texts)
+    known = _known(texts)
+    given = [name for name, judged in zip(names, known, strict=True) if judged]
+    return composer, PrecisionCurve.measure(confidence[known], correct[known], given)
 
 
 def fit_weights(table: UnitTable, texts: UnseenTexts, taught: LocalPlaces | None = None) -> dict[str, float]:
@@ -81,25 +84,26 @@ def top_answers(
     composer: UnitComposer, texts: UnseenTexts
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]]:
     """Return confidence in the best unit, whether it is right, whether the right one is known."""
-    confidence, correct = [], []
+    confidence, correct, _ = _ranked_first(composer, texts)
+    return confidence, correct, _known(texts)
+
+
+def _ranked_first(
+    composer: UnitComposer, texts: UnseenTexts
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[str]]:
+    """Return confidence in the best unit of every text, whether it is right, and its name."""
+    confidence, correct, names = [], [], []
     for signals, units in texts.chunks():
         for (rows, probabilities), unit in zip(composer.rank(signals, _BEST), units, strict=True):
             best = merge_names([composer.table.units[r] for r in rows], probabilities, 1)
             confidence.append(best[0].probability if best else 0.0)
             correct.append(bool(best) and best[0].unit == unit)
-    known = np.array([unit is not None for unit in texts.units], dtype=bool)
-    return np.array(confidence, dtype=np.float32), np.array(correct, dtype=bool), known
+            names.append(best[0].unit if best else "")
+    return np.array(confidence, dtype=np.float32), np.array(correct, dtype=bool), names
 
 
-def _answers(composer: UnitComposer, texts: UnseenTexts) -> list[str]:
-    """Return the names of the best units of the texts whose right one is known."""
-    found = []
-    for signals, units in texts.chunks():
-        for (rows, probabilities), unit in zip(composer.rank(signals, _BEST), units, strict=True):
-            if unit is not None:
-                best = merge_names([composer.table.units[r] for r in rows], probabilities, 1)
-                found.append(best[0].unit if best else "")
-    return found
+def _known(texts: UnseenTexts) -> NDArray[np.bool_]:
+    return np.array([unit is not None for unit in texts.units], dtype=bool)
 
 
 def _judged(composer: UnitComposer, texts: UnseenTexts) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -127,17 +127,6 @@ def test_a_function_without_units_is_skipped() -> None:
     assert set(found) == {"甲市教育局", "乙区教育局", "丁区教育局"}
 
 
-@pytest.mark.parametrize("name", ["dense_unit", "dense_jurisdiction", "neighbours"])
-def test_a_part_that_knows_the_units_is_heard(name: str) -> None:
-    table = UnitTable.build(UNITS, FUNCTIONS, (), (), {})
-    says = np.array([[unit.name == "丁区教育局" for unit in table.units]], dtype=np.float32)
-    signals = TextSignals([NOWHERE], functions=np.array([[0.9, 0.1]], np.float32), **{name: says})
-    ((rows, _),) = UnitComposer(table, {name: 2.0}).rank(signals, 3)
-    assert table.units[rows[0]].name == "丁区教育局"
-    ((rows, probabilities),) = UnitComposer(table, {"frequency": 1.0}).rank(signals, 3)
-    assert probabilities[0] == pytest.approx(0.3), "a factor without a weight counts for nothing"
-
-
 def test_a_text_is_ranked_alike_alone_and_among_others(composer: UnitComposer) -> None:
     readings = [NOWHERE, reading(DISTRICT), reading(CITY, "甲市/丁区")]
     functions = np.array([[0.7, 0.3], [0.2, 0.8], [0.5, 0.5]], dtype=np.float32)
