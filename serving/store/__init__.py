@@ -1,0 +1,1 @@
+"""What is kept: submissions, what was decided about them, accounts, and the audit."""

@@ -1,0 +1,135 @@
+"""The database: SQLite in the home folder, or PostgreSQL by URL; one way to read and one to write."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from fenban.model.errors import InputError
+from fenban.serving.store.errors import StoreBusyError, StoreUnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy.engine import URL, Connection, Engine
+
+FILE_NAME = "fenban.db"
+_BUSY_MS = 10_000
+_WRITES = "fenban_writes"
+_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+
+
+def database_url(given: str | None, home: Path) -> URL:
+    """Return the URL of the database: as given, else SQLite in the home folder.
+
+    Raises:
+        InputError: not a URL, or of a database that is not supported.
+    """
+    if not given:
+        return make_url(f"sqlite:///{home / FILE_NAME}")
+    try:
+        url = make_url(given)
+    except ArgumentError as error:
+        raise InputError(
+            "--database: not a URL - give sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+        ) from error
+    url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise InputError(f"--database: {url.get_backend_name()} is not supported - use sqlite or postgresql")
+    return url
+
+
+class Database:
+    """An engine, and sessions that either read or write.
+
+    A writing session takes SQLite's write lock when it begins, so that two writers never find out
+    at the end that one of them has worked on stale rows. On PostgreSQL rows are locked as they are
+    read for update.
+
+    Args:
+        url: see ``database_url``.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self.engine = _engine(url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._writers = sessionmaker(self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session that is rolled back in the end.
+
+        Raises:
+            StoreUnreachableError: the database does not answer.
+        """
+        with _told(), self._sessions() as session:
+            yield session
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Give a session that is committed in the end, or rolled back if anything is raised.
+
+        Raises:
+            StoreBusyError: other writers held the lock for too long.
+            StoreUnreachableError: the database does not answer.
+        """
+        with _told(), self._writers.begin() as session:
+            yield session
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        said = str(error.orig)
+        if "locked" in said or "busy" in said:
+            raise StoreBusyError("the database is busy") from error
+        raise StoreUnreachableError("the database does not answer, or refused the statement") from error
+
+
+def _engine(url: URL) -> Engine:
+    try:
+        if url.get_backend_name() == "sqlite":
+            return _sqlite(url)
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise InputError("PostgreSQL needs an extra: pip install 'fenban[postgres]'") from error
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions by itself
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode = WAL",
+            "foreign_keys = ON",
+            f"busy_timeout = {_BUSY_MS}",
+            "synchronous = FULL",  # what was acknowledged outlives a power cut too
+            "cache_size = -65536",
+            "mmap_size = 268435456",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

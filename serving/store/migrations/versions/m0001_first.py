@@ -1,0 +1,19 @@
+"""The first schema."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from fenban.serving.store.schema import metadata
+from fenban.serving.store.sealing import statements
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Create everything."""
+    connection = op.get_bind()
+    metadata().create_all(connection)
+    for statement in statements(connection.dialect.name):
+        op.execute(statement)

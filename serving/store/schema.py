@@ -1,0 +1,64 @@
+"""Bringing a database to the present schema: Alembic's migrations, run from inside the package."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from fenban.model.errors import InputError
+from fenban.serving.accounts import tables as accounts
+from fenban.serving.store import audit, directory_tables, matter_tables, purge_tables
+from fenban.serving.store.base import Base
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+
+    from fenban.serving.store.database import Database
+
+MODULES = (
+    accounts,
+    audit,
+    directory_tables,
+    matter_tables,
+    purge_tables,
+)  # importing them fills the metadata
+
+
+def metadata() -> MetaData:
+    """Return the tables as the code expects them."""
+    return Base.metadata
+
+
+def _config(database: Database) -> Config:
+    config = Config()
+    folder = resources.files("fenban.serving.store.migrations")
+    config.set_main_option("script_location", str(folder))
+    config.attributes["database"] = database
+    return config
+
+
+def migrate(database: Database) -> None:
+    """Create the tables, or bring older ones to the present schema; does nothing where they are.
+
+    Raises:
+        InputError: the database was written by a newer version.
+    """
+    config = _config(database)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    found = revision_of(database)
+    if found is not None and found not in known:
+        raise InputError(
+            f"the database has schema {found}, which this version does not know - install a newer fenban"
+        )
+    command.upgrade(config, "head")
+
+
+def revision_of(database: Database) -> str | None:
+    """Return the schema's revision in the database; None where it is empty."""
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
