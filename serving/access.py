@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from fenban.serving.problems import problem
+from fenban.serving.problems import CROSS_SITE, problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ class Access:
         if not self._has_session(connection):
             return self._denied(scope, connection.headers)
         if method not in _SAFE_METHODS and not same_origin(connection.headers):
-            return problem(403, request_id=scope.get("request_id"))
+            return problem(403, request_id=scope.get("request_id"), kind=CROSS_SITE)
         return None
 
     def _is_token(self, candidate: str) -> bool:

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from fenban.model.errors import FenbanError, InputError
+from fenban.serving.accounts.errors import ForbiddenError
 from fenban.serving.batching import NotReadyError, OverloadedError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ KINDS: dict[int, Kind] = {
     401: Kind(
         "unauthorized", "需要访问令牌", "请在 Authorization 请求头中带上启动服务时打印的令牌：Bearer 令牌。"
     ),
-    403: Kind("cross-site", "拒绝跨站请求", "用浏览器会话提交时，请求必须来自本站页面。"),
+    403: Kind("forbidden", "没有权限", "您的账户或令牌没有所需的权限，请向管理员申请。"),
     404: Kind("not-found", "没有这个地址", "请检查路径；全部接口见 /openapi.json。"),
     405: Kind("method-not-allowed", "不支持这种请求方法", "允许的方法见响应头 Allow。"),
     413: Kind("too-large", "请求太大", "请分几次提交。"),
@@ -71,11 +72,16 @@ KINDS: dict[int, Kind] = {
     503: Kind("not-ready", "服务尚未就绪", "正在启动或停止，请稍后再试。"),
 }
 
+CROSS_SITE = Kind(
+    "cross-site", "拒绝跨站请求", "用浏览器会话提交时，请求必须来自本站页面，并带上 X-CSRF-Token 请求头。"
+)
+
 # The one table from domain errors to statuses: the first class that fits decides.
 STATUSES: tuple[tuple[type[FenbanError], int], ...] = (
     (OverloadedError, 429),
     (NotReadyError, 503),
     (InputError, 400),
+    (ForbiddenError, 403),
     (FenbanError, 500),
 )
 
@@ -125,14 +131,16 @@ def problem(
     request_id: str | None = None,
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
+    kind: Kind | None = None,
+    detail: str | None = None,
 ) -> Response:
-    """Return the response that tells an error of ``status``."""
-    kind = KINDS.get(status, KINDS[500 if status >= 500 else 400])
+    """Return the response that tells an error of ``status``; ``kind`` and ``detail`` say it closer."""
+    kind = kind or KINDS.get(status, KINDS[500 if status >= 500 else 400])
     content: dict[str, Any] = {
         "type": f"urn:fenban:problem:{kind.name}",
         "title": kind.title,
         "status": status,
-        "detail": kind.detail,
+        "detail": detail or kind.detail,
     }
     if request_id:
         content["request_id"] = request_id
@@ -199,7 +207,8 @@ async def _domain_error(request: Request, error: Exception) -> Response:
         return problem(422, request_id=mine, errors=error.errors)
     assert isinstance(error, FenbanError)
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, OverloadedError) else None
-    return problem(status_of(error), request_id=mine, headers=headers)
+    detail = getattr(error, "reason", None)
+    return problem(status_of(error), request_id=mine, headers=headers, detail=detail)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
