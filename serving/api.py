@@ -17,16 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
-from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from fenban.model.case import ZONE_NAMES, Submission
+from fenban.model.case import Submission
 from fenban.serving import routes
 from fenban.serving.access import Access, session_cookie
 from fenban.serving.batching import MicroBatcher
+from fenban.serving.console import pages as console
 from fenban.serving.problems import BodyLimit, Problem, problem, register
 
 if TYPE_CHECKING:
@@ -127,26 +126,6 @@ def _without_values(error: Exception) -> str:
     return f"{type(error).__name__} in {places}"
 
 
-class Pages:
-    """The console's pages. What they show is known at the start, so each is rendered once."""
-
-    def __init__(self, **context: Any) -> None:
-        folder = resources.files(_CONSOLE) / "templates"
-        self._environment = Environment(
-            loader=FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
-            autoescape=True,
-            undefined=StrictUndefined,
-        )
-        self._context = context
-        self._rendered: dict[str, str] = {}
-
-    def page(self, name: str) -> str:
-        """Return the page made from the template ``name``."""
-        if name not in self._rendered:
-            self._rendered[name] = self._environment.get_template(name).render(self._context)
-        return self._rendered[name]
-
-
 class ConsoleFiles(StaticFiles):
     """Static files that browsers keep and ask after."""
 
@@ -165,8 +144,8 @@ def create_app(router: Router, settings: ServiceSettings) -> FastAPI:
         settings: limits, token and address.
     """
     version = importlib.metadata.version("fenban")
-    pages = Pages(version=version, model_version=router.version, zone_names=ZONE_NAMES)
-    denied = functools.partial(pages.page, "denied.html")
+    pages = console.Pages(version=version, model_version=router.version)
+    denied = functools.partial(pages.render, "denied.html")
     app = FastAPI(
         title="分办 fenban",
         summary="诉求分办建议服务",
@@ -216,14 +195,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
 
 
-def _add_console(app: FastAPI, pages: Pages) -> None:
+def _add_console(app: FastAPI, pages: console.Pages) -> None:
     mimetypes.add_type("text/javascript", ".js")  # some Windows registries say text/plain
     mimetypes.add_type("image/svg+xml", ".svg")
 
-    @app.get("/", include_in_schema=False)
-    async def console() -> HTMLResponse:
-        return HTMLResponse(pages.page("index.html"))
-
+    app.state.pages = pages
+    app.include_router(console.router)
     static = ConsoleFiles(directory=str(resources.files(_CONSOLE) / "static"), check_dir=False)
     app.mount("/static", static, name="static")
 

@@ -1,10 +1,19 @@
-/** One question to the service, and every way in which it can fail. */
+/** The way to the service: every page asks through here, and hears of every failure as a `Problem`. */
 
-const ADDRESS = "/api/v1/suggestions";
-const TOP = 5;
+const ROOT = "/api/v1";
 const TIMEOUT_MS = 20000;
 const DEFAULT_WAIT_S = 3;
 const LONGEST_WAIT_S = 120;
+
+/**
+ * @typedef {object} Options
+ * @property {unknown} [body] sent as JSON; a FormData, Blob or File goes as it is
+ * @property {string|null} [etag] the version the change is meant for, sent as If-Match
+ * @property {string} [key] Idempotency-Key of a POST, see `newKey`; sending again with it does nothing twice
+ * @property {AbortSignal} [signal]
+ * @property {number} [timeout] in milliseconds, 20 seconds where absent
+ */
+/** @typedef {{status: number, data: any, etag: string|null}} Answered `etag` to be given back with a change */
 
 /** A failure that the page can put into words. */
 export class Problem extends Error {
@@ -12,96 +21,148 @@ export class Problem extends Error {
    * @param {import("./types.js").ProblemKind} kind
    * @param {string} title
    * @param {string} detail
-   * @param {{fields?: {field: string, message: string}[], wait?: number}} [more] `wait` in seconds
+   * @param {{status?: number, fields?: {field: string, message: string}[], wait?: number, body?: any}} [more] `wait` in
+   *   seconds, `body` the problem as the service told it (a stale change has `version` there)
    */
   constructor(kind, title, detail, more = {}) {
     super(title);
     this.kind = kind;
     this.title = title;
     this.detail = detail;
+    this.status = more.status || 0;
     this.fields = more.fields || [];
     this.wait = more.wait || 0;
+    this.body = more.body || null;
   }
 }
 
+/** Asks for a new session; resolves to whether there is one. The shell brings it. @type {() => Promise<boolean>} */
+let renew = async () => false;
+
+/** @param {() => Promise<boolean>} ask */
+export function renewSessionWith(ask) {
+  renew = ask;
+}
+
+/** A key that makes sending a POST again harmless. */
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is for secure contexts only
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** @param {string} path below /api/v1, with its query @param {Options} [options] */
+export const get = (path, options) => call("GET", path, options);
+/** @param {string} path @param {unknown} body @param {Options} [options] */
+export const post = (path, body, options) => call("POST", path, { ...options, body });
+/** @param {string} path @param {unknown} body @param {Options} [options] */
+export const put = (path, body, options) => call("PUT", path, { ...options, body });
+/** @param {string} path @param {unknown} body @param {Options} [options] */
+export const patch = (path, body, options) => call("PATCH", path, { ...options, body });
+/** @param {string} path @param {Options} [options] */
+export const remove = (path, options) => call("DELETE", path, options);
+
 /**
- * Ask for the suggestion of one submission.
+ * Ask the service. Where the session has ended, the person is asked to log in, and the request is sent again.
  *
- * @param {import("./types.js").Submission} submission
- * @param {AbortSignal} signal
- * @param {boolean} [explain] whether to find what would change the answer, which takes longer
- * @returns {Promise<import("./types.js").Answer>}
- * @throws {Problem} or an AbortError once `signal` has fired
+ * @param {string} method
+ * @param {string} path
+ * @param {Options} [options]
+ * @returns {Promise<Answered>}
+ * @throws {Problem} or an AbortError once `options.signal` has fired
  */
-export async function ask(submission, signal, explain = false) {
+export async function call(method, path, options = {}) {
+  try {
+    return await once(method, path, options);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.kind !== "session" || !(await renew())) throw error;
+    return once(method, path, options);
+  }
+}
+
+/** @param {string} method @param {string} path @param {Options} options @returns {Promise<Answered>} */
+async function once(method, path, { body, etag, key, signal, timeout = TIMEOUT_MS }) {
   const limit = new AbortController();
   const stop = () => limit.abort();
-  signal.addEventListener("abort", stop);
-  const timer = setTimeout(stop, TIMEOUT_MS);
+  if (signal) signal.addEventListener("abort", stop);
+  const timer = setTimeout(stop, timeout);
   try {
-    const response = await fetch(ADDRESS, {
-      method: "POST",
+    const response = await fetch(`${ROOT}${path}`, {
+      method,
       credentials: "same-origin",
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify({ items: [itemOf(submission)], top: TOP, explain }),
+      headers: headersOf(method, body, etag, key),
+      body: isRaw(body) || body === undefined ? /** @type {any} */ (body) : JSON.stringify(body, tidy),
       signal: limit.signal,
     });
-    const body = await response.json().catch((error) => {
+    const data = await response.json().catch((error) => {
       if (limit.signal.aborted) throw error;
       return null;
     });
-    if (!response.ok) throw problemOf(response, body);
-    return answerOf(body);
+    if (!response.ok) throw problemOf(response, data);
+    return { status: response.status, data, etag: response.headers.get("ETag") };
   } catch (error) {
-    if (error instanceof Problem || signal.aborted) throw error;
+    if (error instanceof Problem || (signal && signal.aborted)) throw error;
     throw limit.signal.aborted
-      ? new Problem("offline", "服务没有回答", `等了 ${TIMEOUT_MS / 1000} 秒没有回音，文字已保留。`)
-      : new Problem("offline", "连不上服务", "请检查网络，或问管理员服务是否在运行。文字已保留。");
+      ? new Problem("offline", "服务没有回答", `等了 ${timeout / 1000} 秒没有回音，写下的都还在。`)
+      : new Problem("offline", "连不上服务", "请检查网络，或问管理员服务是否在运行。写下的都还在。");
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
+    if (signal) signal.removeEventListener("abort", stop);
   }
 }
 
-/** @param {import("./types.js").Submission} submission */
-function itemOf({ text, title, jurisdiction }) {
+/** @param {unknown} body */
+const isRaw = (body) => body instanceof Blob || body instanceof FormData;
+
+/** @param {string} method @param {unknown} body @param {string|null} [etag] @param {string} [key] */
+function headersOf(method, body, etag, key) {
   /** @type {Record<string, string>} */
-  const item = { text: wellFormed(text) };
-  if (title.trim()) item.title = wellFormed(title.trim());
-  if (jurisdiction.trim()) item.jurisdiction = wellFormed(jurisdiction.trim());
-  return item;
+  const headers = { Accept: "application/json" };
+  if (method !== "GET") headers["X-CSRF-Token"] = csrf().content;
+  if (body !== undefined && !isRaw(body)) headers["Content-Type"] = "application/json";
+  if (etag) headers["If-Match"] = etag;
+  if (key) headers["Idempotency-Key"] = key;
+  return headers;
 }
 
-/** Replace half of a surrogate pair, which readers of JSON refuse; offsets stay. @param {string} text */
-function wellFormed(text) {
-  return Array.from(text, (point) => (/^[\ud800-\udfff]$/.test(point) ? "\ufffd" : point)).join("");
+/** The element that holds the token against forged requests. @returns {HTMLMetaElement} */
+export function csrf() {
+  return /** @type {HTMLMetaElement} */ (document.querySelector('meta[name="csrf-token"]'));
 }
 
-/** @param {any} body @returns {import("./types.js").Answer} */
-function answerOf(body) {
-  const suggestion = body && Array.isArray(body.items) ? body.items[0] : null;
-  if (!suggestion || !Array.isArray(suggestion.lead_units) || !suggestion.evidence) {
-    throw new Problem("server", "服务的回答读不懂", "网页和服务的版本可能不一致，请刷新本页；文字会保留。");
-  }
-  return { suggestion, version: (body.model && body.model.version) || "" };
+/** Texts go out well-formed: half of a surrogate pair, which readers of JSON refuse, is replaced; offsets stay. @param {string} _ @param {unknown} value */
+function tidy(_, value) {
+  if (typeof value !== "string") return value;
+  return Array.from(value, (point) => (/^[\ud800-\udfff]$/.test(point) ? "\ufffd" : point)).join("");
 }
 
 /** @param {Response} response @param {any} body a problem+json, or null @returns {Problem} */
 function problemOf(response, body) {
+  const { status } = response;
   const title = body && typeof body.title === "string" ? body.title : "";
   const detail = body && typeof body.detail === "string" ? body.detail : "";
-  switch (response.status) {
+  const more = { status, body };
+  switch (status) {
     case 401:
-      return new Problem("session", "会话已结束", "请用终端里打印的新链接打开；文字已保留（在本标签页打开，文字会回来）。");
+      return new Problem("session", "会话已结束", "请重新登录，写下的都还在。", more);
+    case 403:
+      return new Problem("refused", title || "没有权限", detail || "您的角色不能做这件事。", more);
+    case 404:
+      return new Problem("missing", title || "没有找到", detail, more);
+    case 409:
+      return new Problem("refused", title || "现在不能这样做", detail, more);
+    case 412:
+      return new Problem("stale", "别人刚刚改过", detail || "请看过新的情况再办，写下的都还在。", more);
     case 413:
-      return new Problem("invalid", "文字太长", detail || "超过了服务一次能读的长度，请删减后再试。");
+      return new Problem("invalid", "内容太长", detail || "超过了服务一次能读的长度，请删减后再试。", more);
+    case 400:
+    case 415:
     case 422:
-      return new Problem("invalid", title || "填写有误", detail, { fields: fieldsOf(body) });
+      return new Problem("invalid", title || "填写有误", detail, { ...more, fields: fieldsOf(body) });
     case 429:
     case 503:
-      return new Problem("busy", "服务正忙", "文字已保留，会自动重试。", { wait: waitOf(response) });
+      return new Problem("busy", title || "服务正忙", "写下的都还在，请稍候再试。", { ...more, wait: waitOf(response) });
     default:
-      return new Problem("server", title || "服务出错", detail || `服务返回了 ${response.status}。文字已保留。`);
+      return new Problem("server", title || "服务出错", detail || `服务返回了 ${status}。写下的都还在。`, more);
   }
 }
 

@@ -1,6 +1,5 @@
 /** The intake desk: ties the fields, the service and the views together. */
 
-import { ask } from "./api.js";
 import { showAnswer, showEvidence, zoneName } from "./answer_view.js";
 import { Asker } from "./asker.js";
 import { toClipboard } from "./clipboard.js";
@@ -9,6 +8,7 @@ import * as draft from "./draft.js";
 import { FIELDS, isBlank, same, textSize, writeFields, written } from "./fields.js";
 import { digitOf, listen } from "./keys.js";
 import { clearProblem, showProblem } from "./notice_view.js";
+import { ask } from "./suggest.js";
 import { choices, plainText, spoken } from "./summary.js";
 import { hideToast, showToast } from "./toast_view.js";
 import { markChosen, showUnits } from "./units_view.js";
@@ -177,7 +177,6 @@ function wire() {
   byId("undo").addEventListener("click", undo);
   byId("copy").addEventListener("click", copy);
   byId("notice-retry").addEventListener("click", () => asker.again());
-  byId("help-open").addEventListener("click", () => byId("help").showModal());
   window.addEventListener("online", () => asker.again());
   listen({
     route,
@@ -189,7 +188,6 @@ function wire() {
     clear,
     undo,
     focus: () => FIELDS.text.focus(),
-    help: () => byId("help").showModal(),
   });
 }
 

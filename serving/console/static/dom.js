@@ -36,3 +36,9 @@ export function show(element, shown) {
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/** Whether keys pressed there are writing. @param {EventTarget|null} target */
+export function isField(target) {
+  if (target instanceof HTMLInputElement) return !["checkbox", "radio", "button", "submit"].includes(target.type);
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+}

@@ -26,7 +26,6 @@ export const SHORTCUTS = [
   { name: "clear", action: "clear", typing: true, matches: (e) => plain(e) && e.key === "Escape" },
   { name: "undo", action: "undo", typing: true, matches: (e) => control(e) && e.key.toLowerCase() === "z" },
   { name: "focus", action: "focus", typing: false, matches: (e) => plain(e) && (e.key === "/" || e.key === "、") },
-  { name: "help", action: "help", typing: false, matches: (e) => plain(e) && (e.key === "?" || e.key === "？") },
 ];
 
 /** @param {EventTarget|null} target */

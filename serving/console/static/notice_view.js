@@ -3,7 +3,7 @@
 import { byId, show, write } from "./dom.js";
 
 /** @type {Record<import("./types.js").ProblemKind, string>} */
-const ICONS = { busy: "busy", offline: "offline", session: "session", invalid: "note", server: "danger" };
+const ICONS = { busy: "busy", offline: "offline", session: "session", invalid: "note", server: "danger", refused: "note", missing: "note", stale: "note" };
 const FIELDS = ["text", "title", "jurisdiction"];
 
 let ticking = 0;

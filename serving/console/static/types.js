@@ -27,7 +27,7 @@
  * @property {Matter[]} matters
  *
  * @typedef {{suggestion: Suggestion, version: string}} Answer
- * @typedef {"busy"|"offline"|"session"|"invalid"|"server"} ProblemKind
+ * @typedef {"busy"|"offline"|"session"|"invalid"|"server"|"refused"|"missing"|"stale"} ProblemKind
  *
  * What the asker tells the page: `retryAt` is a time of `performance.now()`, null for no retry.
  * @typedef {{kind: "loading"}

@@ -1,0 +1,180 @@
+"""The console's pages: which there are, who may see them, and what every template is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request
+from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateNotFound
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from fenban.model.case import FORMS, LANES, ZONE_NAMES
+from fenban.serving.desk.states import PROPOSAL_FORMS, RETURN_REASONS, states_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROLE_NAMES = {
+    "clerk": "受理员",
+    "lead": "分办负责人",
+    "engineer": "工程师",
+    "admin": "管理员",
+    "auditor": "审计员",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of the top bar: its address, its template's name, its label, and who may see it."""
+
+    path: str
+    page: str
+    label: str
+    permission: str
+
+
+PLACES = (
+    Place("/", "index", "受理", "matters.write"),
+    Place("/queue", "queue", "待办", "matters.read"),
+    Place("/search", "search", "检索", "matters.read"),
+    Place("/clusters", "clusters", "热点", "matters.read"),
+    Place("/directory", "directory", "名录", "directory.read"),
+    Place("/statistics", "statistics", "统计", "statistics.read"),
+    Place("/audit", "audit", "审计", "audit.read"),
+)
+# What templates may offer to choose from; the same for every page.
+CHOICES = {
+    "zone_names": ZONE_NAMES,
+    "forms": FORMS,
+    "lanes": LANES,
+    "proposal_forms": tuple(form for form in FORMS if form in PROPOSAL_FORMS),
+    "return_reasons": RETURN_REASONS,
+    "states": tuple(dict.fromkeys((*states_of("complaint"), *states_of("proposal")))),
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+def _source(name: str) -> str | None:
+    file = resources.files("fenban.serving.console") / "templates" / name
+    return file.read_text("utf-8") if file.is_file() else None
+
+
+class Pages:
+    """Renders templates; ``facts`` (versions, say) are given to each of them."""
+
+    def __init__(self, **facts: Any) -> None:
+        self._environment = Environment(
+            loader=FunctionLoader(_source),
+            autoescape=True,
+            undefined=StrictUndefined,
+        )
+        self._facts = {**facts, **CHOICES}
+
+    def render(self, name: str, **context: Any) -> str:
+        """Return the page made from the template ``name``.
+
+        Raises:
+            TemplateNotFound: there is no such template.
+        """
+        return self._environment.get_template(name).render({**self._facts, **context})
+
+    def answer(self, request: Request, page: str, permission: str | None = None, **context: Any) -> Response:
+        """Return ``page`` for who asks, or a page that says why there is nothing to see for them."""
+        shell = shell_context(request.scope, page)
+        if permission and permission not in shell["user"]["permissions"]:
+            said = {"heading": "没有权限", "explanation": "您的角色看不到这一页，需要时请找管理员。"}
+            return HTMLResponse(self.render("unavailable.html", **shell, **said), 403)
+        try:
+            return HTMLResponse(self.render(f"{page}.html", **shell, **context))
+        except TemplateNotFound:
+            said = {"heading": "还没有这一页", "explanation": "这个版本没有带上这一页。"}
+            return HTMLResponse(self.render("unavailable.html", **shell, **said), 404)
+
+
+def shell_context(scope: Mapping[str, Any], page: str) -> dict[str, Any]:
+    """Return what ``base.html`` needs: the page's name, who is there, and the places they may go to."""
+    actor = scope.get("actor")
+    permissions = sorted(p for p in _asked_for() if actor is None or actor.may(p))
+    role = actor.role if actor else ""
+    return {
+        "page": page,
+        "csrf": scope.get("csrf") or "",
+        "places": [place for place in PLACES if place.permission in permissions],
+        "user": {
+            "name": actor.name if actor else "",
+            "label": scope.get("display_name") or (actor.name if actor else ""),
+            "role": role,
+            "role_name": ROLE_NAMES.get(role, role),
+            "permissions": permissions,
+        },
+    }
+
+
+def _asked_for() -> set[str]:
+    own = {"matters.raw", "directory.write", "users.manage", "tokens.manage", "models.manage"}
+    return own | {place.permission for place in PLACES}
+
+
+def _pages(request: Request) -> Pages:
+    pages: Pages = request.app.state.pages
+    return pages
+
+
+@router.get("/")
+async def intake(request: Request) -> Response:
+    """受理; who may not take in is sent to the first page they may see."""
+    places = shell_context(request.scope, "index")["places"]
+    if places and places[0].path != "/":
+        return RedirectResponse(places[0].path, 303)
+    return _pages(request).answer(request, "index", "matters.write")
+
+
+@router.get("/queue")
+async def queue(request: Request) -> Response:
+    """待办."""
+    return _pages(request).answer(request, "queue", "matters.read")
+
+
+@router.get("/matters/{matter_id:int}")
+async def matter(request: Request, matter_id: int) -> Response:
+    """办件."""
+    return _pages(request).answer(request, "matter", "matters.read", matter_id=matter_id)
+
+
+@router.get("/search")
+async def search(request: Request) -> Response:
+    """检索."""
+    return _pages(request).answer(request, "search", "matters.read")
+
+
+@router.get("/clusters")
+async def clusters(request: Request) -> Response:
+    """热点."""
+    return _pages(request).answer(request, "clusters", "matters.read")
+
+
+@router.get("/directory")
+async def directory(request: Request) -> Response:
+    """名录."""
+    return _pages(request).answer(request, "directory", "directory.read")
+
+
+@router.get("/statistics")
+async def statistics(request: Request) -> Response:
+    """统计."""
+    return _pages(request).answer(request, "statistics", "statistics.read")
+
+
+@router.get("/audit")
+async def audit(request: Request) -> Response:
+    """审计."""
+    return _pages(request).answer(request, "audit", "audit.read")
+
+
+@router.get("/accounts")
+async def accounts(request: Request) -> Response:
+    """账户: everybody's own password and tokens; administrators also see the users."""
+    return _pages(request).answer(request, "accounts")
