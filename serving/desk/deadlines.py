@@ -80,15 +80,17 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. ``conditions`` (field -> values) must all fit; ``answer`` is counted from receipt.
+    """One rule. ``conditions`` (field -> values) must all fit.
 
-    ``decide`` is counted from receipt, ``sign`` from the decision; ``near`` before a deadline the
-    queue warns. Without ``extension`` none is allowed.
+    ``answer`` is counted from receipt or from the decision (交办), as ``counted_from`` says;
+    ``decide`` always from receipt, ``sign`` from the decision. ``near`` before a deadline the queue
+    warns. Without ``extension`` none is allowed.
     """
 
     name: str
     answer: Period
     conditions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    counted_from: Literal["receipt", "decision"] = "receipt"
     decide: Period | None = None
     sign: Period | None = None
     near: Period = Period(1, "workdays")
@@ -131,10 +133,21 @@ class Deadlines:
             None,
         )
 
-    def deadline_for(self, facts: Facts, since: dt.datetime) -> dt.datetime | None:
-        """Return until when a matter received (or reopened) at ``since`` must be answered."""
+    def deadline_for(
+        self, facts: Facts, since: dt.datetime, decided_at: dt.datetime | None = None
+    ) -> dt.datetime | None:
+        """Return until when a matter received (or reopened) at ``since`` must be answered.
+
+        Where the rule counts from the decision and there is none yet, it is until when to decide.
+        """
         rule = self.rule_for(facts)
-        return rule.answer.after(since, self.calendar) if rule else None
+        if rule is None:
+            return None
+        if rule.counted_from == "receipt" or facts.reopened:
+            return rule.answer.after(since, self.calendar)
+        if decided_at is not None:
+            return rule.answer.after(decided_at, self.calendar)
+        return rule.decide.after(since, self.calendar) if rule.decide else None
 
     def stage_deadline(self, facts: Facts, stage: Stage, since: dt.datetime) -> dt.datetime | None:
         """Return until when a stage must be done: ``decide`` since receipt, ``sign`` since the decision."""

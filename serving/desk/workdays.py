@@ -20,6 +20,11 @@ def known_years() -> range:
     return range(min(constants.holidays).year, max(constants.holidays).year + 1)
 
 
+@functools.lru_cache(maxsize=4096)  # the library walks through all its years at each question
+def _is_public_workday(day: dt.date) -> bool:
+    return bool(chinese_calendar.is_workday(day)) if day.year in known_years() else day.weekday() < 5
+
+
 @dataclass(frozen=True, slots=True)
 class WorkCalendar:
     """When an office works, in China's time.
@@ -38,12 +43,12 @@ class WorkCalendar:
     )
 
     def is_workday(self, day: dt.date) -> bool:
-        """Whether the office works on ``day``: the city's word, else the State Council's, else the weekday's."""
+        """Whether the office works on ``day``, by the city's list, the State Council's, or the weekday."""
         if day in self.work:
             return True
         if day in self.off:
             return False
-        return bool(chinese_calendar.is_workday(day)) if day.year in known_years() else day.weekday() < 5
+        return _is_public_workday(day)
 
     def is_certain(self, day: dt.date) -> bool:
         """Whether ``day`` is judged by announced holidays or by the city's list, not by its weekday alone."""
