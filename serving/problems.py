@@ -16,6 +16,14 @@ from starlette.responses import Response
 from fenban.model.errors import FenbanError, InputError
 from fenban.serving.accounts.errors import ForbiddenError
 from fenban.serving.batching import NotReadyError, OverloadedError
+from fenban.serving.store.errors import (
+    ChangedMeanwhileError,
+    NotFoundError,
+    RefusedError,
+    ReusedKeyError,
+    StoreBusyError,
+    StoreError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +53,7 @@ class Problem(BaseModel):
     detail: str = Field(description="怎么办", examples=["items[2].text：缺少这一项"])
     request_id: str | None = Field(None, description="请求编号，与响应头 X-Request-Id 相同，便于查日志")
     errors: list[FieldError] | None = Field(None, description="有问题的字段，仅 422")
+    version: int | None = Field(None, description="办件现在的版本，仅 412：重新读取后再改")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +73,12 @@ KINDS: dict[int, Kind] = {
     403: Kind("forbidden", "没有权限", "您的账户或令牌没有所需的权限，请向管理员申请。"),
     404: Kind("not-found", "没有这个地址", "请检查路径；全部接口见 /openapi.json。"),
     405: Kind("method-not-allowed", "不支持这种请求方法", "允许的方法见响应头 Allow。"),
+    409: Kind("refused", "现在不能这样办", "办件的状态不允许这一步，请刷新后再看。"),
+    412: Kind("changed-meanwhile", "已被别人改动", "您打开之后别人改过，请刷新后再办。"),
     413: Kind("too-large", "请求太大", "请分几次提交。"),
     415: Kind("unsupported-media-type", "不支持这种正文格式", "请使用 Content-Type: application/json。"),
     422: Kind("invalid", "请求内容有误", "请按 errors 中的说明修改。"),
+    428: Kind("if-match-required", "缺少版本", "请在 If-Match 请求头中带上办件的 ETag，以免覆盖别人的改动。"),
     429: Kind("overloaded", "正在处理的文本太多", "请稍后再试，等待秒数见响应头 Retry-After。"),
     500: Kind("internal", "服务内部出错", "请把请求编号告诉管理员，以便查日志。"),
     503: Kind("not-ready", "服务尚未就绪", "正在启动或停止，请稍后再试。"),
@@ -76,13 +88,39 @@ CROSS_SITE = Kind(
     "cross-site", "拒绝跨站请求", "用浏览器会话提交时，请求必须来自本站页面，并带上 X-CSRF-Token 请求头。"
 )
 
-# The one table from domain errors to statuses: the first class that fits decides.
+NO_RECORD = Kind("no-such-record", "没有这条记录", "请检查编号。")
+STORE_BUSY = Kind("store-busy", "数据库正忙", "同时写入的人太多，请稍后再试。")
+STORE_UNREACHABLE = Kind("store-unreachable", "数据库没有应答", "请稍后再试；仍不行请找管理员。")
+REUSED_KEY = Kind("reused-key", "请求编号已用过", "同一个 Idempotency-Key 已用于内容不同的请求，请换一个。")
+
+
+class MissingIfMatchError(FenbanError):
+    """A change of an existing record must say which version it changes."""
+
+    def __init__(self) -> None:
+        super().__init__("If-Match is missing")
+
+
+# The one table from domain errors to statuses: the first class that fits decides. Where the status
+# alone does not say what is wrong, the error has a kind of its own.
 STATUSES: tuple[tuple[type[FenbanError], int], ...] = (
+    (NotFoundError, 404),
+    (RefusedError, 409),
+    (ChangedMeanwhileError, 412),
+    (ReusedKeyError, 422),
+    (MissingIfMatchError, 428),
+    (StoreError, 503),
     (OverloadedError, 429),
     (NotReadyError, 503),
     (InputError, 400),
     (ForbiddenError, 403),
     (FenbanError, 500),
+)
+OWN_KINDS: tuple[tuple[type[FenbanError], Kind], ...] = (
+    (NotFoundError, NO_RECORD),
+    (ReusedKeyError, REUSED_KEY),
+    (StoreBusyError, STORE_BUSY),
+    (StoreError, STORE_UNREACHABLE),
 )
 
 _MESSAGES = {
@@ -133,14 +171,19 @@ def problem(
     headers: Mapping[str, str] | None = None,
     kind: Kind | None = None,
     detail: str | None = None,
+    **more: Any,
 ) -> Response:
-    """Return the response that tells an error of ``status``; ``kind`` and ``detail`` say it closer."""
+    """Return the response that tells an error of ``status``; ``kind`` and ``detail`` say it closer.
+
+    ``more`` are further members of the problem.
+    """
     kind = kind or KINDS.get(status, KINDS[500 if status >= 500 else 400])
     content: dict[str, Any] = {
         "type": f"urn:fenban:problem:{kind.name}",
         "title": kind.title,
         "status": status,
         "detail": detail or kind.detail,
+        **more,
     }
     if request_id:
         content["request_id"] = request_id
@@ -206,9 +249,26 @@ async def _domain_error(request: Request, error: Exception) -> Response:
     if isinstance(error, InvalidFieldsError):
         return problem(422, request_id=mine, errors=error.errors)
     assert isinstance(error, FenbanError)
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, OverloadedError) else None
-    detail = getattr(error, "reason", None)
-    return problem(status_of(error), request_id=mine, headers=headers, detail=detail)
+    status = status_of(error)
+    kind = next((kind for type_, kind in OWN_KINDS if isinstance(error, type_)), None)
+    return problem(
+        status, request_id=mine, headers=_retry_after(error), kind=kind, detail=_detail(error), **_more(error)
+    )
+
+
+def _retry_after(error: FenbanError) -> dict[str, str] | None:
+    seconds = 1 if isinstance(error, StoreBusyError) else getattr(error, "retry_after", None)
+    return {"Retry-After": str(seconds)} if seconds else None
+
+
+def _detail(error: FenbanError) -> str | None:
+    if isinstance(error, NotFoundError):
+        return f"没有这个{error.what}，请检查编号。"
+    return getattr(error, "reason", None)
+
+
+def _more(error: FenbanError) -> dict[str, Any]:
+    return {"version": error.version} if isinstance(error, ChangedMeanwhileError) else {}
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -95,7 +95,7 @@ def _told() -> Iterator[None]:
         yield
     except OperationalError as error:
         said = str(error.orig)
-        if "locked" in said or "busy" in said:
+        if "locked" in said or "busy" in said or "deadlock" in said:
             raise StoreBusyError("the database is busy") from error
         raise StoreUnreachableError("the database does not answer, or refused the statement") from error
 

@@ -39,3 +39,10 @@ class RefusedError(StoreError):
     def __init__(self, reason: str) -> None:
         super().__init__("not allowed as things stand")
         self.reason = reason
+
+
+class ReusedKeyError(StoreError):
+    """An Idempotency-Key came again with another request."""
+
+    def __init__(self) -> None:
+        super().__init__("the key was used for another request")
