@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 
 from fenban.model.errors import InputError
 from fenban.serving.accounts import tables as accounts
-from fenban.serving.store import audit, directory_tables, matter_tables, purge_tables
+from fenban.serving.store import audit, directory_tables, matter_tables, purge_tables, search_tables
 from fenban.serving.store.base import Base
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ MODULES = (
     directory_tables,
     matter_tables,
     purge_tables,
+    search_tables,
 )  # importing them fills the metadata
 
 

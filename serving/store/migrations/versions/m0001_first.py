@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
+from fenban.serving.store import search_tables
 from fenban.serving.store.schema import metadata
 from fenban.serving.store.sealing import statements
 
@@ -15,5 +16,6 @@ def upgrade() -> None:
     """Create everything."""
     connection = op.get_bind()
     metadata().create_all(connection)
-    for statement in statements(connection.dialect.name):
+    dialect = connection.dialect.name
+    for statement in (*statements(dialect), *search_tables.statements(dialect)):
         op.execute(statement)
