@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from sqlalchemy.engine import make_url
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
@@ -26,7 +27,11 @@ from fenban.serving import routes
 from fenban.serving.access import Access, session_cookie
 from fenban.serving.batching import MicroBatcher
 from fenban.serving.console import pages as console
+from fenban.serving.desk.deadline_files import shipped_deadlines
 from fenban.serving.problems import BodyLimit, Problem, problem, register
+from fenban.serving.store.database import Database
+from fenban.serving.store.directories import LiveDirectory
+from fenban.serving.store.schema import migrate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -139,9 +144,14 @@ class ConsoleFiles(StaticFiles):
 def create_app(router: Router, settings: ServiceSettings) -> FastAPI:
     """Return the service for a loaded model; it is ready once its lifespan has begun.
 
+    The store is opened here, brought to the present schema as the lifespan begins, and closed as it ends.
+
     Args:
         router: the model. It is warmed up before the first request.
-        settings: limits, token and address.
+        settings: limits, token, address and the store.
+
+    Raises:
+        InputError: the store's URL is of a kind whose driver is not installed.
     """
     version = importlib.metadata.version("fenban")
     pages = console.Pages(version=version, model_version=router.version)
@@ -177,10 +187,14 @@ def _service(router: Router, settings: ServiceSettings) -> routes.Service:
         max_batch=settings.max_batch,
         max_waiting=settings.max_waiting,
     )
+    database = Database(make_url(settings.database))
     return routes.Service(
         router=router,
         batcher=batcher,
         settings=settings,
+        database=database,
+        live_directory=LiveDirectory(database, router.content.directory),
+        deadlines=shipped_deadlines(),
         units=routes.UnitIndex(router.content.directory),
         topics=routes.topics_as_json(router),
         model=routes.model_as_json(router),
@@ -190,9 +204,13 @@ def _service(router: Router, settings: ServiceSettings) -> routes.Service:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: routes.Service = app.state.service
+    await asyncio.to_thread(migrate, service.database)
     await asyncio.to_thread(service.router.suggest, [Submission(_WARMING_TEXT)])
-    async with service.batcher:
-        yield
+    try:
+        async with service.batcher:
+            yield
+    finally:
+        await asyncio.to_thread(service.database.close)
 
 
 def _add_console(app: FastAPI, pages: console.Pages) -> None:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from fenban.model import resources
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from fenban.model.case import Submission
     from fenban.model.directory import Directory, Unit
     from fenban.model.router import Router
+    from fenban.serving.desk.deadlines import Deadlines
     from fenban.serving.settings import ServiceSettings
+    from fenban.serving.store.database import Database
+    from fenban.serving.store.directories import LiveDirectory
 
 GUARDED: dict[str, Any] = {"security": [{"token": []}, {"session": []}]}
 _CLIENT_GONE = 499  # nobody is there to read it; it names the case in the log
@@ -37,6 +41,9 @@ class Service:
     router: Router
     batcher: MicroBatcher[bytes]
     settings: ServiceSettings
+    database: Database
+    live_directory: LiveDirectory
+    deadlines: Deadlines
     units: UnitIndex
     topics: bytes
     model: bytes
@@ -46,6 +53,14 @@ class Service:
         """Return the service that answers ``request``."""
         service: Service = request.app.state.service
         return service
+
+    def directory(self) -> Directory:
+        """Return the directory that counts: the store's latest version, else the model's.
+
+        Raises:
+            StoreUnreachableError: the database does not answer.
+        """
+        return self.live_directory.get().directory
 
 
 class UnitIndex:
@@ -274,7 +289,7 @@ async def healthz() -> Response:
     "/readyz",
     operation_id="checkReadiness",
     summary="能否处理请求",
-    description="模型载入并预热后返回 200 和计数，此前返回 503。不需要令牌。",
+    description="模型载入并预热、数据库有应答时返回 200 和计数，否则返回 503。不需要令牌。",
     response_model=schemas.Readiness,
     response_description="成功",
     responses=responses(503),
@@ -284,6 +299,7 @@ async def readyz(request: Request) -> Response:
     service: Service = Service.of(request)
     if not service.batcher.ready:
         raise NotReadyError("the model is not loaded yet")
+    await run_in_threadpool(service.database.check)
     content = {
         "status": "ready",
         "model": {"version": service.router.version},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, literal_column, select, table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -83,6 +83,15 @@ class Database:
         """
         with _told(), self._writers.begin() as session:
             yield session
+
+    def check(self) -> None:
+        """Ask the database for an answer.
+
+        Raises:
+            StoreUnreachableError: there is none, or it has no tables.
+        """
+        with self.reading() as session:
+            session.execute(select(literal_column("1")).select_from(table("alembic_version")).limit(1))
 
     def close(self) -> None:
         """Close all connections."""

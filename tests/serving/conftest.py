@@ -88,7 +88,9 @@ class Client:
 
 
 def settings_for(folder: Path = Path("nowhere"), **changes: Any) -> ServiceSettings:
-    return ServiceSettings(**{"model_folder": folder, "token": TOKEN, **changes})
+    return ServiceSettings(
+        **{"model_folder": folder, "token": TOKEN, "database": "sqlite:///nowhere.db", **changes}
+    )
 
 
 @pytest.fixture(scope="session")
@@ -104,13 +106,16 @@ def router(model_folder: Path) -> Router:
 
 
 @pytest.fixture
-def client_for(router: Router) -> Iterator[Callable[..., Client]]:
-    """Make started clients of applications with other settings or another router."""
+def client_for(router: Router, migrated_file: Path, tmp_path: Path) -> Iterator[Callable[..., Client]]:
+    """Make started clients of applications with other settings or another router; they share a store."""
     opened: list[Client] = []
+    store = tmp_path / "client.db"
+    shutil.copy(migrated_file, store)
 
     def make(using: Any = router, *, bearer: bool = True, **changes: Any) -> Client:
         headers = {"Authorization": f"Bearer {TOKEN}"} if bearer else {}
-        opened.append(Client(create_app(using, settings_for(**changes)), **headers).start())
+        settings = settings_for(**{"database": f"sqlite:///{store}", **changes})
+        opened.append(Client(create_app(using, settings), **headers).start())
         return opened[-1]
 
     yield make
