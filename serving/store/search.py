@@ -34,7 +34,8 @@ def index(session: Session, submission: SubmissionRow) -> None:
     """Make a matter findable, or findable by its new text; in the transaction that wrote it.
 
     Args:
-        session: a writing session; ``submission`` has its id and its masked text.
+        session: a writing session.
+        submission: a row that was flushed: it has its id, and its text is masked.
     """
     before = session.scalar(select(SearchTextRow.folded).where(SearchTextRow.submission_id == submission.id))
     folded = document(submission.number, submission.title, submission.text)
@@ -66,7 +67,7 @@ def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def matching(session: Session, typed: str) -> Select[tuple[int]]:
+def matching(session: Session, typed: str) -> Select[int]:
     """Return a query of the ids of all matters that match, for ``SubmissionRow.id.in_(...)``.
 
     Raises:
@@ -99,7 +100,7 @@ def _few(session: Session, filters: Sequence[ColumnElement[bool]]) -> list[int] 
     return ids if len(ids) <= _FEW else None
 
 
-def _indexed(session: Session, query: Query) -> Select[tuple[int]]:
+def _indexed(session: Session, query: Query) -> Select[int]:
     """Return the query that the index answers, the newest first."""
     if _is_sqlite(session):
         expression = " AND ".join(_fts_expression(term) for term in query.terms)

@@ -8,6 +8,7 @@ token, and ``8路`` is not found in ``18路``). Traditional script, full-width f
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ def tokens_of(folded: str) -> list[str]:
     for run in _RUN.findall(folded):
         if is_chinese(run):
             found.update(dict.fromkeys(run))
-            found.update(dict.fromkeys(map("".join, zip(run, run[1:], strict=False))))
+            found.update(dict.fromkeys(map("".join, itertools.pairwise(run))))
         else:
             found[run[:LONGEST_TOKEN]] = None
     return list(found)
@@ -106,5 +107,5 @@ def needed_tokens(phrase: str) -> list[str]:
         elif len(run) == 1:
             found[run] = None
         else:
-            found.update(dict.fromkeys(map("".join, zip(run, run[1:], strict=False))))
+            found.update(dict.fromkeys(map("".join, itertools.pairwise(run))))
     return list(found)
