@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,10 @@ from fenban.serving.exits import say
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from fenban.model.case import Case
+    from fenban.serving.store.database import Database
     from fenban.training.columns import NamedColumns
     from fenban.training.tables import CaseReading, Rejected
 
@@ -27,6 +29,36 @@ def add_model(parser: argparse.ArgumentParser, *, required: bool = False) -> Non
     """Add ``--model``."""
     default = "" if required else " (default: the registry's champion)"
     parser.add_argument("--model", metavar="DIR", required=required, help=f"model folder{default}")
+
+
+def add_database(parser: argparse.ArgumentParser) -> None:
+    """Add ``--database``."""
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        help="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME (default: SQLite in the home folder)",
+    )
+
+
+@contextlib.contextmanager
+def opened_database(arguments: argparse.Namespace) -> Iterator[Database]:
+    """Open ``--database``, bring it to the present schema, and close it in the end.
+
+    Raises:
+        InputError: not a URL, or the database is from a newer version.
+    """
+    from fenban.serving.home import home_of
+    from fenban.serving.store.database import Database, database_url
+    from fenban.serving.store.schema import migrate
+
+    home = home_of(arguments)
+    home.mkdir(parents=True, exist_ok=True)
+    database = Database(database_url(arguments.database, home))
+    try:
+        migrate(database)
+        yield database
+    finally:
+        database.close()
 
 
 def add_cases(parser: argparse.ArgumentParser, *, required: bool) -> None:
