@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 HOME_PROVINCE = "广西壮族自治区"
 _AUTONOMOUS_COUNTY = re.compile(r"(?:壮族|瑶族|苗族|侗族|各族|仫佬族|毛南族)自治县$")
+_INHERITED = frozenset({"更名", "合并"})
 _LEVEL_OF_ENDING = {"区": "district", "县": "county", "市": "county"}
 
 
@@ -50,7 +51,10 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """An addressee (单位): a function at a place. ``jurisdiction`` is a path of places."""
+    """An addressee (单位): a function at a place. ``jurisdiction`` is a path of places.
+
+    ``superior`` is the unit above it, ``predecessors`` are the units it goes back to.
+    """
 
     name: str
     function: str | None = None
@@ -58,6 +62,8 @@ class Unit:
     aliases: tuple[str, ...] = ()
     valid_from: dt.date | None = None
     valid_until: dt.date | None = None
+    superior: str | None = None
+    predecessors: tuple[Predecessor, ...] = ()
 
     def valid_on(self, day: dt.date) -> bool:
         """Whether the unit exists on ``day``."""
@@ -79,6 +85,12 @@ class Directory:
             self._by_name.setdefault(unit.name, unit)
             self._at.setdefault((unit.function, unit.jurisdiction), []).append(unit)
         self._function_names = self._names_of_functions()
+        self._heirs = {
+            former.name: unit
+            for unit in reversed(self.units)
+            for former in unit.predecessors
+            if former.change in _INHERITED
+        }
 
     def _names_of_functions(self) -> dict[str, str]:
         names: dict[str, str] = {name: name for name in self.functions}
@@ -90,6 +102,21 @@ class Directory:
     def unit(self, name: str) -> Unit | None:
         """Return the unit of this very name."""
         return self._by_name.get(name)
+
+    def successor(self, name: str, day: dt.date) -> Unit | None:
+        """Return the unit that took over from ``name`` by 更名 or 合并 and exists on ``day``.
+
+        None where ``name`` itself still exists, or nobody took over.
+        """
+        here = self._by_name.get(name)
+        if here is not None and here.valid_on(day):
+            return None
+        passed = {name}
+        heir = self._heirs.get(name)
+        while heir is not None and not heir.valid_on(day) and heir.name not in passed:
+            passed.add(heir.name)
+            heir = self._heirs.get(heir.name)
+        return heir if heir is not None and heir.valid_on(day) else None
 
     def function_called(self, name: str) -> Function | None:
         """Return the function of this name or alias."""
@@ -151,6 +178,8 @@ def _unit_from(record: Mapping[str, Any]) -> Unit:
         aliases=tuple(record.get("aliases") or ()),
         valid_from=_date(record.get("valid_from")),
         valid_until=_date(record.get("valid_until")),
+        superior=record.get("superior"),
+        predecessors=tuple(Predecessor(**former) for former in record.get("predecessors") or ()),
     )
 
 

@@ -145,3 +145,39 @@ def test_shipped_names_change_with_the_day() -> None:
     office = shipped_directory().functions["卫生健康委员会"]
     assert office.name_on(dt.date(2016, 6, 1)) == "卫生和计划生育委员会"
     assert office.name_on(dt.date(2020, 6, 1)) == "卫生健康委员会"
+
+
+def test_who_took_over_from_a_unit() -> None:
+    day = dt.date(2026, 1, 1)
+    renamed = (Predecessor("甲局", "2024-01-01", "更名"),)
+    merged = (Predecessor("乙局", "2025-01-01", "合并"),)
+    split = (Predecessor("丁局", "2025-01-01", "拆分"),)
+    directory = Directory(
+        [],
+        [
+            Unit("甲局", valid_until=dt.date(2023, 12, 31)),
+            Unit("乙局", valid_until=dt.date(2024, 12, 31), predecessors=renamed),
+            Unit("丙局", predecessors=merged, superior="丙市人民政府"),
+            Unit("戊局", predecessors=split),
+        ],
+    )
+    for name in ("甲局", "乙局"):
+        heir = directory.successor(name, day)
+        assert heir is not None
+        assert heir.name == "丙局"
+    assert directory.successor("甲局", dt.date(2024, 6, 1)) is directory.unit("乙局")
+    assert directory.successor("丙局", day) is None
+    assert directory.successor("丁局", day) is None
+    assert Directory.from_records(json.loads(json.dumps(directory.records()))).units == directory.units
+
+
+def test_units_that_took_over_from_each_other_end_the_search() -> None:
+    long_ago = dt.date(2000, 1, 1)
+    circle = Directory(
+        [],
+        [
+            Unit("甲局", valid_until=long_ago, predecessors=(Predecessor("乙局", None, "更名"),)),
+            Unit("乙局", valid_until=long_ago, predecessors=(Predecessor("甲局", None, "更名"),)),
+        ],
+    )
+    assert circle.successor("甲局", dt.date(2026, 1, 1)) is None
