@@ -82,6 +82,15 @@ class SuggestionRow(Base):
     body: Mapped[dict[str, Any]]
 
 
+class NumberRow(Base):
+    """The last number that was given out on a day (``20261126``)."""
+
+    __tablename__ = "numbers"
+
+    day: Mapped[str] = mapped_column(String(8), primary_key=True)
+    last: Mapped[int] = mapped_column(Integer)
+
+
 class Line(Base):
     """A line of a matter's history that is only ever added: whose, when, why (masked)."""
 
@@ -207,7 +216,7 @@ class IdempotencyRow(Base):
     status: Mapped[int] = mapped_column(Integer)
     body: Mapped[dict[str, Any]]
     etag: Mapped[str | None] = mapped_column(String(40))
-    at: Mapped[dt.datetime] = mapped_column(default=now)
+    at: Mapped[dt.datetime] = mapped_column(default=now, index=True)
 
 
 APPEND_ONLY = (

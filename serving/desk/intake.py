@@ -1,0 +1,111 @@
+"""Taking a matter in (受理), and what is added to its text afterwards (补充)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fenban.model.privacy import mask
+from fenban.serving.desk import states, suggesting
+from fenban.serving.desk.desk import facts_of
+from fenban.serving.store.matter_tables import SubmissionRow, SubmissionTextRow
+from fenban.serving.store.numbers import CHINA, next_number
+
+if TYPE_CHECKING:
+    from fenban.serving.desk.desk import Desk
+    from fenban.serving.desk.states import Kind
+    from fenban.serving.store.matter_tables import SuggestionRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What came in, unmasked. ``accept`` takes it on at once: to 待派遣, or to 审查 for a proposal."""
+
+    text: str
+    received_at: dt.datetime
+    title: str = ""
+    form: str | None = None
+    channel: str | None = None
+    jurisdiction: str | None = None
+    submitter: str | None = None
+    contact: str | None = None
+    kind: Kind | None = None
+    lane: str | None = None
+    accept: bool = True
+
+
+def take_in(
+    desk: Desk, arrival: Arrival, suggestion: dict[str, Any] | None
+) -> tuple[SubmissionRow, SuggestionRow | None]:
+    """Register a matter: the text masked, the raw one apart, with what the model suggests for it.
+
+    Args:
+        desk: the operation.
+        arrival: what came in.
+        suggestion: ``Suggestion.as_dict()`` of the masked text; None where the model did not answer.
+    """
+    kind = arrival.kind or states.kind_of(arrival.form)
+    row = SubmissionRow(
+        number=next_number(desk.session, desk.at),
+        kind=kind,
+        state=states.FIRST[kind],
+        form=arrival.form,
+        lane=arrival.lane,
+        channel=arrival.channel,
+        title=mask(arrival.title),
+        text=mask(arrival.text),
+        jurisdiction=arrival.jurisdiction,
+        received_at=arrival.received_at,
+        co_units=[],
+        created_by=desk.by,
+        created_at=desk.at,
+        updated_at=desk.at,
+    )
+    desk.session.add(row)
+    desk.session.flush()
+    desk.session.add(
+        SubmissionTextRow(
+            submission_id=row.id,
+            text=arrival.text,
+            title=arrival.title,
+            submitter=arrival.submitter,
+            contact=arrival.contact,
+        )
+    )
+    kept = suggesting.keep(desk, row, suggestion) if suggestion else None
+    row.deadline_at = desk.deadlines.deadline_for(facts_of(row), row.received_at)
+    line = desk.note(row, "intake")
+    line.from_state = None
+    if arrival.accept:
+        desk.step(row, "accept")
+        row.version = 1  # both lines are the one step of registering
+    desk.sign("register", row, number=row.number, kind=kind, accepted=arrival.accept)
+    return row, kept
+
+
+def supplemented(row: SubmissionRow, text: str, day: dt.datetime) -> str:
+    """Return the text of a matter with what was added to it, masked."""
+    return f"{row.text}\n{_heading(day)}{mask(text.strip())}"
+
+
+def _heading(day: dt.datetime) -> str:
+    return f"（{day.astimezone(CHINA):%Y-%m-%d}补充）"
+
+
+def supplement(
+    desk: Desk, row: SubmissionRow, text: str, suggestion: dict[str, Any] | None
+) -> SuggestionRow | None:
+    """Add to the text of a matter what the person has told since, with the suggestion for the whole.
+
+    Raises:
+        RefusedError: nothing was asked for.
+    """
+    row.text = supplemented(row, text, desk.at)
+    raw = desk.session.get(SubmissionTextRow, row.id)
+    if raw is not None:  # else the personal data were purged already
+        raw.text = f"{raw.text}\n{_heading(desk.at)}{text.strip()}"
+    desk.step(row, "supplement", characters=len(text))
+    kept = suggesting.keep(desk, row, suggestion) if suggestion else None
+    desk.sign("supplement", row)
+    return kept
