@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from fenban.model.errors import DirectoryError, InputError, TableError
-from fenban.training.directory_table import HEADERS, read_directory
+from fenban.training.directory_table import HEADERS, NoUnitColumnError, read_directory, read_listed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,3 +81,34 @@ def test_what_cannot_be_used_is_named_by_row_and_column(
     with pytest.raises(error, match=expected) as raised:
         read_directory(write(tmp_path / "d.csv", text))
     assert "d.csv" in str(raised.value)
+
+
+def test_what_a_list_leaves_unreadable_is_set_aside(tmp_path: Path) -> None:
+    text = "部门名称,职能,启用,停用\n甲局,城管,2020-01-01,\n乙局,,去年,\n甲局,城管,,\n甲局,园林,,\n,x,,\n丙局,环保,是,否\n"
+    listed, unreadable = read_listed(write(tmp_path / "d.csv", text), several_functions=True)
+    assert [(row.row, row.name, row.function) for row in listed] == [
+        (2, "甲局", "城管"),
+        (5, "甲局", "园林"),
+        (7, "丙局", "环保"),
+    ]
+    assert [(bad.number, bad.column) for bad in unreadable] == [(3, "启用"), (4, "部门名称")]
+    assert not listed[2].ended
+
+
+def test_superior_former_names_and_use_without_a_day(tmp_path: Path) -> None:
+    text = "单位名称,上级单位,曾用名,停用\n甲局,市政府,老甲局、甲办,否\n乙局,,,是\n丙局,,,2025年1月1日\n"
+    path = write(tmp_path / "d.csv", text)
+    first, second, third = read_listed(path)[0]
+    assert (first.superior, first.former, first.ended) == ("市政府", ("老甲局", "甲办"), False)
+    assert (second.ended, second.valid_until) == (True, None)
+    assert (third.ended, third.valid_until) == (False, dt.date(2025, 1, 1))
+    with pytest.raises(DirectoryError, match="row 3: 乙局 is out of use"):
+        read_directory(path)
+    kept = read_directory(write(tmp_path / "e.csv", "单位,曾用名\n甲局,老甲局\n"))
+    assert kept.units[0].predecessors[0].name == "老甲局"
+
+
+def test_a_list_without_names_says_which_columns_it_has(tmp_path: Path) -> None:
+    with pytest.raises(NoUnitColumnError) as error:
+        read_listed(write(tmp_path / "d.csv", "甲,乙\n1,2\n"))
+    assert error.value.headers == "甲, 乙"
