@@ -11,19 +11,11 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateNotFoun
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from fenban.model.case import FORMS, LANES, ZONE_NAMES
+from fenban.serving.accounts.permissions import PERMISSIONS, ROLE_NAMES
 from fenban.serving.desk.states import PROPOSAL_FORMS, RETURN_REASONS, states_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-ROLE_NAMES = {
-    "clerk": "受理员",
-    "lead": "分办负责人",
-    "engineer": "工程师",
-    "admin": "管理员",
-    "auditor": "审计员",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -97,7 +89,7 @@ class Pages:
 def shell_context(scope: Mapping[str, Any], page: str) -> dict[str, Any]:
     """Return what ``base.html`` needs: the page's name, who is there, and the places they may go to."""
     actor = scope.get("actor")
-    permissions = sorted(p for p in _asked_for() if actor is None or actor.may(p))
+    permissions = [name for name in PERMISSIONS if actor is not None and actor.may(name)]
     role = actor.role if actor else ""
     return {
         "page": page,
@@ -105,17 +97,12 @@ def shell_context(scope: Mapping[str, Any], page: str) -> dict[str, Any]:
         "places": [place for place in PLACES if place.permission in permissions],
         "user": {
             "name": actor.name if actor else "",
-            "label": scope.get("display_name") or (actor.name if actor else ""),
+            "label": (actor.display_name or actor.name) if actor else "",
             "role": role,
             "role_name": ROLE_NAMES.get(role, role),
             "permissions": permissions,
         },
     }
-
-
-def _asked_for() -> set[str]:
-    own = {"matters.raw", "directory.write", "users.manage", "tokens.manage", "models.manage"}
-    return own | {place.permission for place in PLACES}
 
 
 def _pages(request: Request) -> Pages:

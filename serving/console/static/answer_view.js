@@ -5,6 +5,7 @@ import { FLAG_NAMES, MISSING_HINTS, MISSING_NAMES, percent, topicPath, zoneMeani
 import { fullText, pieces } from "./spans.js";
 
 const LIKELY = 0.05;
+const TICKED = 0.5;
 const MAX_RANKED = 3;
 
 /** The Chinese name of a zone, from the template. @param {import("./types.js").Zone} zone */
@@ -32,14 +33,14 @@ function showFlags({ flags, missing, hints, matters }) {
     ...flags.map((code) => flagRow(code, FLAG_NAMES[code] || code, "")),
     ...missing.map((code) => flagRow("missing", MISSING_NAMES[code] || code, MISSING_HINTS[code] || "")),
     ...(hints || []).map((hint) => flagRow("reason", "", hint)),
-    ...(matters || []).map((matter, index) => flagRow("matter", `第${index + 1}件 ${matterOf(matter)}`, matter.text)),
+    ...(matters || []).map((matter, index) => flagRow("matter", `第${index + 1}件 ${wholeOf(matter)}`, matter.text)),
   ];
   byId("flags").replaceChildren(...rows);
   show(byId("flags"), rows.length > 0);
 }
 
-/** Whom one of several matters is for. @param {import("./types.js").Matter} matter */
-function matterOf({ lead_unit: unit, functions }) {
+/** Whom one of several matters is for. @param {import("./types.js").Part} matter */
+function wholeOf({ lead_unit: unit, functions }) {
   return `${unit ? unit.unit : functions[0].function} ${percent(functions[0].probability)}`;
 }
 
@@ -55,12 +56,31 @@ function flagRow(kind, name, hint) {
 
 /** @param {import("./types.js").Suggestion} suggestion */
 function showFacts({ co_units: coUnits, functions, topics, form, lane }) {
-  fill("co-units", coUnits.map((unit) => [unit.unit, percent(unit.probability)]), "没有看出需要协办的单位");
+  showCoUnits(coUnits);
   fill("functions", likely(functions).map((f) => [f.function, percent(f.probability)]), "模型没有学过职能");
   fill("topics", likely(topics).map((topic) => [topicPath(topic.path), percent(topic.probability)]), "模型没有学过主题");
   fill("form-name", form ? [[form.name, percent(form.probability)]] : [], "模型没有学过形式");
-  fill("lane", lane ? [[lane.name, lane.reason]] : [], "模型没有给出");
-  byId("lane").classList.toggle("urgent", lane !== null && lane.name === "紧急");
+  fill("lane-name", lane ? [[lane.name, lane.reason]] : [], "模型没有给出");
+  byId("lane-name").classList.toggle("urgent", lane !== null && lane.name === "紧急");
+}
+
+/** Co-units with a box each: those likelier than not are ticked. @param {import("./types.js").RankedUnit[]} coUnits */
+function showCoUnits(coUnits) {
+  const rows = coUnits.map(({ unit, probability }) => {
+    const { element, part } = copyOf(byId("co-row"));
+    part.box.value = unit;
+    part.box.checked = probability >= TICKED;
+    part.name.textContent = unit;
+    part.note.textContent = percent(probability);
+    return element;
+  });
+  byId("co-units").replaceChildren(...(rows.length ? rows : ["没有看出需要协办的单位"]));
+  byId("co-units").classList.toggle("none", !rows.length);
+}
+
+/** The co-units that are ticked. @returns {string[]} */
+export function tickedCoUnits() {
+  return Array.from(byId("co-units").querySelectorAll("input:checked"), (box) => box.value);
 }
 
 /**

@@ -1,31 +1,33 @@
-/** The draft of this tab, so that a reload loses nothing. Where storage is switched off, nothing is kept. */
+/**
+ * What is being written on a page, kept for this tab so that a reload or an ended session loses nothing.
+ * It is kept per person: on a shared machine the next one does not find it. Where storage is off, nothing is kept.
+ */
 
-const KEY = "fenban.draft";
+const PREFIX = "fenban.draft";
 
-/** @typedef {import("./types.js").Submission & {chosen?: string|null}} Draft */
-
-/** @returns {Draft|null} */
-export function load() {
-  try {
-    const draft = JSON.parse(sessionStorage.getItem(KEY) || "null");
-    if (!draft) return null;
-    return {
-      text: String(draft.text || ""),
-      title: String(draft.title || ""),
-      jurisdiction: String(draft.jurisdiction || ""),
-      chosen: typeof draft.chosen === "string" ? draft.chosen : null,
-    };
-  } catch {
-    return null;
+/** One draft of one person in one tab. @template T */
+export class Draft {
+  /** @param {string} name what is being written, such as `intake` or `matter-12-return` */
+  constructor(name) {
+    this.key = `${PREFIX}.${document.body.dataset.user || ""}.${name}`;
   }
-}
 
-/** Keep a draft, or remove the one there where nothing is written. @param {Draft} draft */
-export function keep(draft) {
-  try {
-    if (draft.text || draft.title || draft.jurisdiction) sessionStorage.setItem(KEY, JSON.stringify(draft));
-    else sessionStorage.removeItem(KEY);
-  } catch {
-    // storage is full or switched off: the page works without
+  /** @returns {T|null} */
+  load() {
+    try {
+      return JSON.parse(sessionStorage.getItem(this.key) || "null");
+    } catch {
+      return null;
+    }
+  }
+
+  /** Keep it, or remove what was there where there is nothing to keep. @param {T|null} content */
+  keep(content) {
+    try {
+      if (content) sessionStorage.setItem(this.key, JSON.stringify(content));
+      else sessionStorage.removeItem(this.key);
+    } catch {
+      // storage is full or switched off: the page works without
+    }
   }
 }

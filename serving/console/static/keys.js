@@ -1,49 +1,50 @@
-/** Which key means what. The help dialog lists the same names as `data-shortcut`. */
+/** Which key means what. Every page has its own table; its help lists the same names as `data-shortcut`. */
+
+import { isField } from "./dom.js";
 
 /**
  * @typedef {object} Shortcut
- * @property {string} name as in the help dialog
+ * @property {string} name as in the help
  * @property {string} action what the page does
  * @property {boolean} typing whether it also counts while one writes in a field
  * @property {(event: KeyboardEvent) => boolean} matches
  */
 
-/** @param {KeyboardEvent} event */
-const plain = (event) => !event.ctrlKey && !event.altKey && !event.metaKey;
-/** @param {KeyboardEvent} event */
-const control = (event) => (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-/** @param {KeyboardEvent} event */
-const alt = (event) => event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+/** Without Ctrl, Alt or Meta. @param {KeyboardEvent} event */
+export const plain = (event) => !event.ctrlKey && !event.altKey && !event.metaKey;
+/** With Ctrl (or Meta) alone. @param {KeyboardEvent} event */
+export const control = (event) => (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+/** With Alt alone. @param {KeyboardEvent} event */
+export const alt = (event) => event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
 
-/** @type {Shortcut[]} */
-export const SHORTCUTS = [
-  { name: "route", action: "route", typing: true, matches: (e) => control(e) && e.key === "Enter" },
-  { name: "choose", action: "choose", typing: false, matches: (e) => plain(e) && /^[1-5]$/.test(e.key) },
-  // by place on the keyboard: with Alt some layouts type another character
-  { name: "choose-anywhere", action: "choose", typing: true, matches: (e) => alt(e) && /^Digit[1-5]$/.test(e.code) },
-  { name: "copy", action: "copy", typing: false, matches: (e) => plain(e) && !e.shiftKey && e.key.toLowerCase() === "c" },
-  { name: "copy-anywhere", action: "copy", typing: true, matches: (e) => alt(e) && e.code === "KeyC" },
-  { name: "clear", action: "clear", typing: true, matches: (e) => plain(e) && e.key === "Escape" },
-  { name: "undo", action: "undo", typing: true, matches: (e) => control(e) && e.key.toLowerCase() === "z" },
-  { name: "focus", action: "focus", typing: false, matches: (e) => plain(e) && (e.key === "/" || e.key === "、") },
-];
-
-/** @param {EventTarget|null} target */
-function isField(target) {
-  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+/**
+ * A shortcut of one key. Letters with Alt go by their place: some layouts type another character.
+ *
+ * @param {string} name
+ * @param {string} key such as `j`, `Alt+d`, `Ctrl+Enter`, `Alt+0`
+ * @param {{action?: string, typing?: boolean}} [more] the action is named as the shortcut where not said; with Ctrl or Alt it counts while typing
+ * @returns {Shortcut}
+ */
+export function shortcut(name, key, { action = name, typing = key.includes("+") } = {}) {
+  const [last, with_] = [key.split("+").pop() || "", key.includes("+") ? key.split("+")[0] : ""];
+  const held = with_ === "Ctrl" ? control : with_ === "Alt" ? alt : plain;
+  const code = /^\d$/.test(last) ? `Digit${last}` : `Key${last.toUpperCase()}`;
+  const hit = (/** @type {KeyboardEvent} */ event) => event.key.toLowerCase() === last.toLowerCase() || (with_ === "Alt" && event.code === code);
+  return { name, action, typing, matches: (event) => held(event) && hit(event) };
 }
 
 /**
  * Listen to the whole page.
  *
+ * @param {Shortcut[]} shortcuts
  * @param {Record<string, (event: KeyboardEvent) => boolean|void>} actions by name; one that returns false leaves the key to the browser
  */
-export function listen(actions) {
+export function listen(shortcuts, actions) {
   document.addEventListener("keydown", (event) => {
     // 229: the key belongs to an input method, whose digits and Esc are its own
     if (event.isComposing || event.keyCode === 229 || event.repeat) return;
     if (document.querySelector("dialog[open]")) return;
-    const found = SHORTCUTS.find((it) => it.matches(event) && (it.typing || !isField(event.target)));
+    const found = shortcuts.find((it) => it.matches(event) && (it.typing || !isField(event.target)));
     if (found && actions[found.action](event) !== false) event.preventDefault();
   });
 }

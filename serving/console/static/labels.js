@@ -47,3 +47,23 @@ export function percent(probability) {
 export function topicPath(path) {
   return path.split("/").join(" / ");
 }
+
+/** @param {string|null} zone */
+export const zoneLabel = (zone) => (zone && ZONE_SHORT[zone]) || "";
+
+/** As in `fenban.model.case.ZONE_NAMES`. @type {Record<string, string>} */
+const ZONE_SHORT = { auto: "可直接分办", confirm: "请确认", manual: "人工研判" };
+
+/** @type {Record<string, string[]>} */
+const TONES = {
+  warn: ["待受理", "待派遣", "待补充", "审查", "立案"],
+  bad: ["退单", "重办"],
+  info: ["已派遣", "办理中", "交办"],
+  good: ["办结", "答复", "评价"],
+};
+
+/** The tone of the badge of a state. @param {string} state */
+export function stateTone(state) {
+  const found = Object.entries(TONES).find(([, states]) => states.includes(state));
+  return found ? found[0] : "plain";
+}

@@ -4,7 +4,7 @@ import { byId, show, write } from "./dom.js";
 
 /** @type {Record<import("./types.js").ProblemKind, string>} */
 const ICONS = { busy: "busy", offline: "offline", session: "session", invalid: "note", server: "danger", refused: "note", missing: "note", stale: "note" };
-const FIELDS = ["text", "title", "jurisdiction"];
+const FIELDS = ["text", "title", "jurisdiction"].filter((name) => document.getElementById(`${name}-error`));
 
 let ticking = 0;
 
@@ -17,13 +17,13 @@ let ticking = 0;
 export function showProblem(problem, retryAt) {
   const loose = problem.fields.filter(({ field }) => !FIELDS.includes(field));
   // a field's message stands beside it: the service's summary would only say it again
-  const beside = loose.length < problem.fields.length ? "请改左边标出的地方。" : problem.detail;
+  const beside = loose.length < problem.fields.length ? "请改标出的地方。" : problem.detail;
   const detail = [beside, ...loose.map(({ field, message }) => (field ? `${field}：${message}` : message))];
   byId("notice").dataset.kind = problem.kind;
   byId("notice-icon").setAttribute("href", `#icon-${ICONS[problem.kind]}`);
   write(byId("notice-title"), problem.title);
   write(byId("notice-detail"), detail.filter(Boolean).join(" "));
-  show(byId("notice-retry"), problem.kind !== "invalid");
+  show(byId("notice-retry"), !["invalid", "refused", "missing"].includes(problem.kind));
   show(byId("notice"), true);
   markFields(problem.fields);
   countDown(retryAt);

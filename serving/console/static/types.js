@@ -1,7 +1,9 @@
 /**
- * The shapes that the modules pass around. The API's own are those of `fenban.model.case`.
+ * The shapes that the modules pass around. The API's own are those of `fenban.model.case` and of its description.
  *
- * @typedef {{text: string, title: string, jurisdiction: string}} Submission
+ * What a clerk has written; what the model reads of it is text, title and jurisdiction (and the form where it is set).
+ * @typedef {{text: string, title: string, jurisdiction: string, form?: string, lane?: string, channel?: string,
+ *   submitter?: string, contact?: string, received_at?: string}} Submission
  * @typedef {{path: string, probability: number}} RankedTopic
  * @typedef {{function: string, probability: number}} RankedFunction
  * @typedef {{unit: string, function: string|null, jurisdiction: string|null, probability: number, trial?: boolean}} RankedUnit
@@ -9,7 +11,8 @@
  * @typedef {{text: string, lead_unit: string|null, function: string|null, topic: string|null, received_at: string|null, similarity: number}} SimilarCase
  * @typedef {{text: string, changed: boolean}} Change
  * @typedef {{words: WeighedWord[], duties: string|null, similar: SimilarCase[], changes: Change[]}} Evidence
- * @typedef {{text: string, start: number, end: number, functions: RankedFunction[], lead_unit: RankedUnit|null}} Matter
+ * @typedef {{text: string, start: number, end: number, functions: RankedFunction[], lead_unit: RankedUnit|null}} Part one of several matters in a text
+ * @typedef {{unit: string, returned: number, of: number, days: number, reason: string|null}} Risk
  * @typedef {"auto"|"confirm"|"manual"} Zone
  *
  * @typedef {object} Suggestion
@@ -24,7 +27,8 @@
  * @property {string[]} missing
  * @property {Evidence} evidence
  * @property {string[]} hints
- * @property {Matter[]} matters
+ * @property {Part[]} matters
+ * @property {Risk[]} [risks]
  *
  * @typedef {{suggestion: Suggestion, version: string}} Answer
  * @typedef {"busy"|"offline"|"session"|"invalid"|"server"|"refused"|"missing"|"stale"} ProblemKind
@@ -34,5 +38,38 @@
  *   | {kind: "answer", answer: Answer, submission: Submission}
  *   | {kind: "explained", answer: Answer, submission: Submission}
  *   | {kind: "problem", problem: import("./api.js").Problem, retryAt: number|null}} News
+ *
+ * @typedef {object} Matter an 办件 as the API tells it; times are ISO 8601
+ * @property {number} id
+ * @property {string} number
+ * @property {number} version
+ * @property {"complaint"|"proposal"} kind
+ * @property {string} state
+ * @property {string|null} form
+ * @property {string|null} lane
+ * @property {string|null} channel
+ * @property {string} title
+ * @property {string} text
+ * @property {string|null} jurisdiction
+ * @property {string} received_at
+ * @property {string|null} deadline_at
+ * @property {boolean} overdue
+ * @property {string|null} closed_at
+ * @property {Zone|null} zone
+ * @property {string|null} suggested_unit
+ * @property {string|null} topic
+ * @property {string|null} function
+ * @property {string|null} lead_unit
+ * @property {string|null} other_lead_unit
+ * @property {string[]} co_units
+ * @property {number|null} merged_into
+ * @property {boolean|null} satisfied
+ * @property {string} created_by
+ * @property {string} updated_at
+ * @property {{action: string, label: string, needs_reason: boolean}[]} actions
+ *
+ * @typedef {{id: number, number: string, etag: string|null}} Held a matter taken in, and the version a change is meant for
+ * @typedef {{id: number, number: string, state: string, lead_unit: string|null, received_at: string, text: string, title: string,
+ *   similarity: number, differences: string[]}} Twin
  */
 export {};

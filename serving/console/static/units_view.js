@@ -1,4 +1,4 @@
-/** The ranked units, each with its key, and the one that the clerk has marked. */
+/** The ranked units, each with its key and its history of returns, and the one that the clerk has marked. */
 
 import { byId, copyOf, show, write } from "./dom.js";
 import { percent } from "./labels.js";
@@ -15,12 +15,28 @@ export function showUnits(suggestion, choose) {
   write(byId("units-name"), suggestion.lead_units.length || !ranked.length ? "主办单位" : "承办职能");
   write(byId("units-hint"), hintOf(ranked.length));
   byId("units").replaceChildren(...ranked.map((unit, index) => rowOf(unit, index, choose)));
+  showRisks(suggestion.risks || []);
+}
+
+/** Say beside a unit how often it sent such matters back. @param {import("./types.js").Risk[]} risks */
+export function showRisks(risks) {
+  for (const button of byId("units").querySelectorAll("button")) {
+    const risk = risks.find(({ unit }) => unit === button.dataset.unit);
+    const place = button.querySelector("[data-part=risk]");
+    write(place, risk ? riskLine(risk) : "");
+    show(place, Boolean(risk));
+  }
+}
+
+/** @param {import("./types.js").Risk} risk */
+export function riskLine({ returned, of, days, reason }) {
+  return `${days} 天内这类退过 ${returned}/${of} 件${reason ? `：${reason}` : ""}`;
 }
 
 /** @param {number} count */
 function hintOf(count) {
   if (!count) return "";
-  return count === 1 ? "按 1 选定" : `按 1–${count} 选定`;
+  return count === 1 ? "按 Alt+1 选定" : `按 Alt+1–${count} 选定`;
 }
 
 /**
@@ -45,23 +61,14 @@ function rowOf(unit, index, choose) {
 }
 
 /**
- * Mark the chosen unit, and say what copying would say.
+ * Mark the chosen unit.
  *
- * @param {import("./types.js").Suggestion} suggestion
  * @param {string|null} chosen
  */
-export function markChosen(suggestion, chosen) {
+export function markChosen(chosen) {
   for (const button of byId("units").querySelectorAll("button")) {
     const mine = button.dataset.unit === chosen;
     button.setAttribute("aria-pressed", String(mine));
     show(button.querySelector("[data-part=tag]"), mine);
   }
-  write(byId("chosen"), chosen ? `已选定 ${chosen}` : openLine(suggestion));
-  byId("chosen").classList.toggle("decided", Boolean(chosen));
-}
-
-/** @param {import("./types.js").Suggestion} suggestion */
-function openLine(suggestion) {
-  if (!choices(suggestion).length) return "这个模型没有学过单位";
-  return suggestion.zone === "manual" ? "未选定，复制时写“待人工研判”" : "未选定，复制时写明是系统建议";
 }

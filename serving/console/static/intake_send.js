@@ -1,0 +1,178 @@
+/** Taking in and deciding: at most two requests, each of which may be sent again without doing anything twice. */
+
+import { newKey } from "./api.js";
+import { tickedCoUnits } from "./answer_view.js";
+import { byId } from "./dom.js";
+import { FIELDS } from "./fields.js";
+import { choice } from "./intake_choice.js";
+import { act, decide, matterOf, takeIn, undoDecision } from "./matters.js";
+import { clearProblem, showProblem } from "./notice_view.js";
+import { showToast } from "./toast_view.js";
+
+const UNDO_S = 10;
+const PROPOSALS = (byId("entry").dataset.proposals || "").split(" ");
+
+/** The form that counts: the clerk's, else the model's. @param {import("./types.js").Suggestion|null} suggestion */
+export function formOf(suggestion) {
+  return FIELDS.form.value || (suggestion && suggestion.form ? suggestion.form.name : "");
+}
+
+/** @param {import("./types.js").Suggestion|null} suggestion */
+export function laneOf(suggestion) {
+  return FIELDS.lane.value || (suggestion && suggestion.lane ? suggestion.lane.name : "");
+}
+
+/** Whether it goes the way of a proposal: examined and registered before anybody handles it. @param {import("./types.js").Suggestion|null} suggestion */
+export const isProposal = (suggestion) => PROPOSALS.includes(formOf(suggestion));
+
+export class Sender {
+  /** @param {{done: () => void, undone: (content: Record<string, any>) => boolean, refresh: () => void}} page */
+  constructor(page) {
+    this.page = page;
+    /** @type {import("./types.js").Held|null} taken in, but not decided */
+    this.held = null;
+    this.key = newKey();
+    this.sending = false;
+  }
+
+  /** Other words are another matter. */
+  renew() {
+    this.key = newKey();
+  }
+
+  release() {
+    this.held = null;
+    this.renew();
+  }
+
+  /** @param {{held?: import("./types.js").Held|null, key?: string}} kept */
+  restore(kept) {
+    this.held = kept.held || null;
+    this.key = kept.key || newKey();
+  }
+
+  /**
+   * Take in and decide what is chosen; a proposal is handed in for examination.
+   *
+   * @param {import("./types.js").Submission} submission
+   * @param {import("./types.js").Answer} answer
+   */
+  async send(submission, answer) {
+    const { suggestion } = answer;
+    if (isProposal(suggestion) && !choice.twin && !this.held) return this.takeOnly(submission, answer, true);
+    if (!choice.twin && !this.ready(suggestion)) return;
+    await this.guarded(async () => {
+      await this.hold(submission, answer, true);
+      if (choice.twin) await this.merge(choice.twin);
+      else await this.decide(submission, suggestion);
+    });
+  }
+
+  /** Take in, and let somebody decide later. @param {import("./types.js").Submission} submission @param {import("./types.js").Answer|null} answer */
+  async later(submission, answer) {
+    await this.takeOnly(submission, answer, !isProposal(answer && answer.suggestion));
+  }
+
+  /** @param {import("./types.js").Suggestion} suggestion @returns {boolean} */
+  ready(suggestion) {
+    if (!choice.unit) {
+      choice.focus();
+      showToast("请先选定单位：Alt+1–5，其他单位 Alt+0");
+      return false;
+    }
+    if (laneOf(suggestion) === "跨区域协同" && !byId("across-unit").value.trim()) {
+      byId("across-unit").focus();
+      showToast("跨区域协同须写明另一方主办单位");
+      return false;
+    }
+    return true;
+  }
+
+  /** @param {import("./types.js").Submission} submission @param {import("./types.js").Answer|null} answer @param {boolean} accept */
+  async takeOnly(submission, answer, accept) {
+    await this.guarded(async () => {
+      const { id, number, state } = await this.hold(submission, answer, accept);
+      this.page.done();
+      showToast(`已受理 ${number}，${state}`, { href: `/matters/${id}`, link: "打开办件" });
+    });
+  }
+
+  /** @param {import("./types.js").Submission} submission @param {import("./types.js").Answer|null} answer @param {boolean} accept */
+  async hold(submission, answer, accept) {
+    if (this.held) return { ...this.held, state: "" };
+    const form = formOf(answer && answer.suggestion);
+    const taken = await takeIn({ ...submission, form }, answer, accept, `${this.key}-${accept ? "in" : "draft"}`);
+    this.held = { id: taken.id, number: taken.number, etag: taken.etag };
+    return { ...this.held, state: taken.matter.state };
+  }
+
+  /** @param {import("./types.js").Submission} submission @param {import("./types.js").Suggestion} suggestion */
+  async decide(submission, suggestion) {
+    const held = /** @type {import("./types.js").Held} */ (this.held);
+    const decided = await decide(held, this.decisionOf(suggestion), `${this.key}-decide-${held.etag}`);
+    const unit = choice.unit;
+    const undo = () => void this.undo({ id: decided.id, number: decided.number, etag: decided.etag }, decided.decision.id, submission);
+    this.page.done();
+    showToast(`已分办 ${decided.number} → ${unit}`, { undo, seconds: UNDO_S, href: `/matters/${decided.id}`, link: "打开" });
+  }
+
+  /** @param {import("./types.js").Suggestion} suggestion */
+  decisionOf(suggestion) {
+    const unit = choice.unit;
+    const ranked = suggestion.lead_units.find((it) => it.unit === unit);
+    const lane = laneOf(suggestion);
+    return {
+      lead_unit: unit,
+      co_units: tickedCoUnits().filter((co) => co !== unit),
+      other_lead_unit: lane === "跨区域协同" ? byId("across-unit").value.trim() : "",
+      function: ranked ? ranked.function : null,
+      topic: suggestion.topics.length ? suggestion.topics[0].path : null,
+      lane,
+    };
+  }
+
+  /** @param {import("./types.js").Twin} twin */
+  async merge(twin) {
+    const held = /** @type {import("./types.js").Held} */ (this.held);
+    const merged = await act(held, "merges", { into: twin.id }, `${this.key}-merge-${twin.id}`);
+    this.page.done();
+    showToast(`${merged.number} 已并入 ${twin.number}`, { href: `/matters/${twin.id}`, link: "打开" });
+  }
+
+  /** @param {import("./types.js").Held} held @param {number} decision @param {import("./types.js").Submission} submission */
+  async undo(held, decision, submission) {
+    await this.guarded(async () => {
+      const back = await undoDecision(held, decision, newKey());
+      const next = { id: back.id, number: back.number, etag: back.etag };
+      const before = this.held;
+      this.held = next;
+      const again = this.page.undone(submission);
+      if (!again) this.held = before;
+      showToast(`已撤销，${back.number} 回到${back.matter.state}`, { href: `/matters/${back.id}`, link: "打开办件" });
+    });
+  }
+
+  /** One at a time; what fails is said, and nothing written is lost. @param {() => Promise<void>} work */
+  async guarded(work) {
+    if (this.sending) return;
+    this.sending = true;
+    this.page.refresh();
+    try {
+      clearProblem();
+      await work();
+    } catch (error) {
+      const problem = /** @type {import("./api.js").Problem} */ (error);
+      if (problem.kind === "stale" && this.held) await this.look(this.held.id);
+      showProblem(problem, null);
+    } finally {
+      this.sending = false;
+      this.page.refresh();
+    }
+  }
+
+  /** @param {number} id */
+  async look(id) {
+    const { number, etag } = await matterOf(id).catch(() => ({ number: "", etag: null }));
+    if (number) this.held = { id, number, etag };
+  }
+}
