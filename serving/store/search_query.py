@@ -61,18 +61,20 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a text must hold, all of it, and what it must not."""
+    """What a text must hold, all of it, what it must not, and what makes it a better match."""
 
     terms: tuple[Term, ...]
     without: tuple[Term, ...] = ()
+    better: tuple[Term, ...] = ()
 
 
 @functools.lru_cache(maxsize=256)
 def parse(typed: str) -> Query:
     """Read a query.
 
-    Words parted by blanks must all be there; a long Chinese word is cut as its words are. What
-    stands in quotation marks must be there as it stands; a word with a minus before it must not.
+    Words parted by blanks must all be there; a long Chinese one is cut into its words, and ranks
+    higher where it stands as it was typed. What stands in quotation marks must be there as it
+    stands; a word with a minus before it must not.
 
     Raises:
         UnreadableQueryError: nothing to look for, or too much.
@@ -81,12 +83,15 @@ def parse(typed: str) -> Query:
         raise UnreadableQueryError(f"检索词太长，最多 {LONGEST_QUERY} 个字。")
     terms: dict[Term, None] = {}
     without: dict[Term, None] = {}
+    better: dict[Term, None] = {}
     for part in _PART.finditer(typed):
         written, quoted = part["word"] or part["phrase"] or "", part["phrase"] is not None
         if part["minus"]:
             without.update(dict.fromkeys(_terms(written, whole=True)))
         else:
-            terms.update(dict.fromkeys(_terms(written, whole=quoted)))
+            found = _terms(written, whole=quoted)
+            terms.update(dict.fromkeys(found))
+            better.update(dict.fromkeys(_terms(written, whole=True) if len(found) > 1 else ()))
     if not terms:
         only = (
             "只写了要排除的词，还要写一个要找的词。"
@@ -96,7 +101,7 @@ def parse(typed: str) -> Query:
         raise UnreadableQueryError(only)
     if len(terms) + len(without) > MOST_TERMS:
         raise UnreadableQueryError(f"检索词太多，最多 {MOST_TERMS} 个。")
-    return Query(tuple(terms), tuple(without))
+    return Query(tuple(terms), tuple(without), tuple(better))
 
 
 def _terms(written: str, *, whole: bool) -> list[Term]:
@@ -114,6 +119,13 @@ def _words(piece: str) -> list[str]:
     """Cut a long run of Chinese into its words; leave a short one, and one with digits, as it stands."""
     if " " in piece or len(piece) <= _WHOLE or not is_chinese(piece):
         return [piece]
-    words = default_segmenter().cut(piece)
+    words = [part for word in default_segmenter().cut(piece) for part in _halves(word)]
     # 的, 了 and the like stand in every text; a lone character is asked for only where there is nothing else
     return [word for word in words if len(word) > 1] or [piece]
+
+
+def _halves(word: str) -> list[str]:
+    """Part 拖欠工资 into 拖欠 and 工资, so that 拖欠三个月工资 is found too; 乱七八糟 has no halves."""
+    halves = [word[:2], word[2:]]
+    cut = default_segmenter().cut
+    return halves if len(word) == 4 and all(cut(half) == [half] for half in halves) else [word]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SNIPPET = 90  # characters
 _LEAD = 18  # characters before the first marked word
 _TITLE_ENDS = " |  | "
-_BY_NUMBER, _IN_TITLE, _AS_A_WORD, _NEWEST = 10.0, 1.5, 0.5, 0.5
+_BY_NUMBER, _AS_TYPED, _IN_TITLE, _AS_A_WORD, _NEWEST = 10.0, 2.0, 1.5, 0.5, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def ranked(session: Session, query: Query, filters: Sequence[ColumnElement[bool]
     rows = session.execute(
         select(SearchTextRow.submission_id, SearchTextRow.folded).where(SearchTextRow.submission_id.in_(ids))
     )
-    folded: dict[int, str] = dict(rows.tuples())
+    folded = {row.submission_id: row.folded for row in rows}
     scores = {
         submission_id: _score(folded[submission_id], query) + _NEWEST * (1 - place / MOST_RANKED)
         for place, submission_id in enumerate(ids)
@@ -68,7 +68,7 @@ def _score(folded: str, query: Query) -> float:
             score += _BY_NUMBER
         often = rest.count(term.inside)
         score += often / (often + 1) + _IN_TITLE * (term.inside in head) + _AS_A_WORD * (term.text in words)
-    return score
+    return score + _AS_TYPED * sum(term.inside in folded for term in query.better)
 
 
 def passage(text: str, terms: Sequence[Term], length: int | None = SNIPPET) -> Passage:

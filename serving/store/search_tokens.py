@@ -43,9 +43,9 @@ def _pieces(character: str) -> tuple[tuple[str, int], ...]:
 
 
 def _kind(character: str) -> int:
-    if _HAN_CHARACTER.match(character):
-        return _HAN
-    return _WORD if character.isalnum() else _NEITHER
+    if not character.isalnum():
+        return _NEITHER
+    return _HAN if _HAN_CHARACTER.match(character) else _WORD
 
 
 def fold(text: str) -> Folded:
