@@ -84,7 +84,10 @@ def test_what_cannot_be_used_is_named_by_row_and_column(
 
 
 def test_what_a_list_leaves_unreadable_is_set_aside(tmp_path: Path) -> None:
-    text = "部门名称,职能,启用,停用\n甲局,城管,2020-01-01,\n乙局,,去年,\n甲局,城管,,\n甲局,园林,,\n,x,,\n丙局,环保,是,否\n"
+    text = (
+        "部门名称,职能,启用,停用\n甲局,城管,2020-01-01,\n乙局,,去年,\n"
+        "甲局,城管,,\n甲局,园林,,\n,x,,\n丙局,环保,是,否\n"
+    )
     listed, unreadable = read_listed(write(tmp_path / "d.csv", text), several_functions=True)
     assert [(row.row, row.name, row.function) for row in listed] == [
         (2, "甲局", "城管"),
