@@ -1,47 +1,40 @@
-"""Who may call: a bearer of the token, or a browser that opened the link the terminal printed.
+"""Who may call: a person with a session, or a program with a token. Everything else sees the login.
 
-The link ``/?token=...`` sets a session cookie and redirects to ``/``, so that the token leaves the
-address bar. The cookie holds a value derived from the token, never the token itself, because
-cookies of a host are shared by all of its ports.
+A token in ``Authorization`` counts alone; the cookie beside it is not looked at. With the cookie,
+whatever changes something must come from a page of this site and carry the session's CSRF token.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import quote, urlsplit
 
+import anyio
+from anyio import to_thread
 from starlette.requests import HTTPConnection
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse
 
-from fenban.serving.problems import CROSS_SITE, problem
+from fenban.serving.accounts.cookies import session_cookie
+from fenban.serving.problems import CROSS_SITE, STORE_UNREACHABLE, problem
+from fenban.serving.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.datastructures import Headers
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from fenban.serving.settings import ServiceSettings
+    from fenban.serving.accounts.identities import Identities, Identity
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/openapi.json"})
 OPEN_FOLDER = "/static/"
+# where people come in; what they post there must come from our own pages all the same
+_DOORS = frozenset({"/login", "/invitation", "/oidc/login", "/oidc/callback"})
+_LOGIN_OPERATION = ("POST", "/api/v1/session")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="fenban"'}
-_TOKEN_BYTES = 24
-
-
-def new_token() -> str:
-    """Return a fresh random token, safe in a URL."""
-    return secrets.token_urlsafe(_TOKEN_BYTES)
-
-
-def session_cookie(settings: ServiceSettings) -> tuple[str, str]:
-    """Return the name and the value of the session cookie; services on other ports keep theirs."""
-    value = hmac.new(settings.token.encode(), b"fenban console session", hashlib.sha256).hexdigest()
-    return f"fenban_session_{settings.port}", value
+_LOOK_UPS = 4  # threads of their own: requests that are slow in the store must not keep others out
+_LONGEST_SECRET = 200
 
 
 def same_origin(headers: Headers) -> bool:
@@ -57,74 +50,92 @@ def same_origin(headers: Headers) -> bool:
 
 
 class Access:
-    """Middleware: lets in who shows the token or the cookie, and everybody to the open paths.
+    """Middleware: finds out who asks and puts it into the scope, or answers with 303, 401 or 403.
+
+    The scope then has ``actor`` (``accounts.actor.Actor``), ``identity`` and, for a session, ``csrf``.
 
     Args:
         app: what is guarded.
-        settings: hold the token.
-        denied_page: returns the page for a browser that did not come by the link.
+        identities: look-ups of sessions and tokens.
+        port: the service's, for the cookie's name.
     """
 
-    def __init__(self, app: ASGIApp, settings: ServiceSettings, denied_page: Callable[[], str]) -> None:
+    def __init__(self, app: ASGIApp, identities: Identities, port: int) -> None:
         self._app = app
-        self._token = settings.token.encode()
-        self._cookie_name, self._cookie_value = session_cookie(settings)
-        self._denied_page = denied_page
+        self._identities = identities
+        self._cookie = session_cookie(port)
+        self._threads: anyio.CapacityLimiter | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer it with 303, 401 or 403."""
+        """Pass the request on, or answer it."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         if scope["type"] != "http":  # there are no websockets here
             await send({"type": "websocket.close", "code": 1008})
             return
-        answer = self._answer(scope)
+        try:
+            answer = await self._answer(scope)
+        except StoreError:
+            answer = problem(503, request_id=scope.get("request_id"), kind=STORE_UNREACHABLE)
         await (answer or self._app)(scope, receive, send)
 
-    def _answer(self, scope: Scope) -> Response | None:
+    async def _answer(self, scope: Scope) -> Response | None:
         path, method = scope["path"], scope["method"]
         if path in OPEN_PATHS or path.startswith(OPEN_FOLDER):
             return None
         connection = HTTPConnection(scope)
-        if path == "/" and method == "GET" and b"token=" in scope["query_string"]:
-            return self._open_session(connection)
-        if self._bears_token(connection.headers):
-            return None
-        if not self._has_session(connection):
-            return self._denied(scope, connection.headers)
-        if method not in _SAFE_METHODS and not same_origin(connection.headers):
-            return problem(403, request_id=scope.get("request_id"), kind=CROSS_SITE)
+        headers = connection.headers
+        if path in _DOORS or (method, path) == _LOGIN_OPERATION:
+            return None if method in _SAFE_METHODS or same_origin(headers) else _cross_site(scope)
+        bearer = _bearer(headers)
+        if bearer is not None:
+            identity = await self._find("token", bearer)
+        else:
+            identity = await self._find("session", connection.cookies.get(self._cookie, ""))
+        if identity is None:
+            return _denied(scope, headers, bearer is not None)
+        if identity.csrf and method not in _SAFE_METHODS and not _ours(headers, identity):
+            return _cross_site(scope)
+        scope["identity"] = identity
+        scope["actor"] = identity.actor
+        scope["csrf"] = identity.csrf
         return None
 
-    def _is_token(self, candidate: str) -> bool:
-        return secrets.compare_digest(candidate.encode("utf-8", "surrogatepass"), self._token)
+    async def _find(self, kind: str, secret: str) -> Identity | None:
+        if not secret or len(secret) > _LONGEST_SECRET:
+            return None
+        known, identity = self._identities.remembered(kind, secret)
+        if known:
+            return identity
+        if self._threads is None:
+            self._threads = anyio.CapacityLimiter(_LOOK_UPS)
+        return await to_thread.run_sync(self._identities.look_up, kind, secret, limiter=self._threads)
 
-    def _bears_token(self, headers: Headers) -> bool:
-        scheme, _, value = headers.get("authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and self._is_token(value.strip())
 
-    def _has_session(self, connection: HTTPConnection) -> bool:
-        value = connection.cookies.get(self._cookie_name, "")
-        return secrets.compare_digest(value.encode("utf-8", "surrogatepass"), self._cookie_value.encode())
+def _bearer(headers: Headers) -> str | None:
+    """Return what stands behind ``Bearer``; empty for another scheme, None without the header."""
+    given = headers.get("authorization")
+    if given is None:
+        return None
+    scheme, _, value = given.partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else ""
 
-    def _open_session(self, connection: HTTPConnection) -> Response:
-        given = parse_qs(connection.scope["query_string"].decode("latin-1")).get("token", [""])
-        if not self._is_token(given[-1]):
-            return self._denied(connection.scope, connection.headers)
-        response = RedirectResponse("/", 303)
-        response.set_cookie(
-            self._cookie_name,
-            self._cookie_value,
-            path="/",
-            httponly=True,
-            samesite="strict",
-            secure=connection.url.scheme == "https",
-        )
-        return response
 
-    def _denied(self, scope: Scope, headers: Headers) -> Response:
-        wants_page = scope["method"] == "GET" and "text/html" in headers.get("accept", "")
-        if wants_page and not scope["path"].startswith("/api/"):
-            return HTMLResponse(self._denied_page(), 401, _CHALLENGE)
-        return problem(401, request_id=scope.get("request_id"), headers=_CHALLENGE)
+def _ours(headers: Headers, identity: Identity) -> bool:
+    given = headers.get("x-csrf-token", "").encode("utf-8", "surrogatepass")
+    return secrets.compare_digest(given, identity.csrf.encode()) and same_origin(headers)
+
+
+def _cross_site(scope: Scope) -> Response:
+    return problem(403, request_id=scope.get("request_id"), kind=CROSS_SITE)
+
+
+def _denied(scope: Scope, headers: Headers, with_token: bool) -> Response:
+    """Lead a browser that wants a page to the login; tell programs 401."""
+    wants_page = scope["method"] == "GET" and "text/html" in headers.get("accept", "")
+    if wants_page and not with_token and not scope["path"].startswith("/api/"):
+        query = scope["query_string"].decode("latin-1")
+        wanted = quote(scope["path"], safe="/") + (f"?{query}" if query else "")
+        return RedirectResponse(f"/login?next={quote(wanted, safe='/')}" if wanted != "/" else "/login", 303)
+    return problem(401, request_id=scope.get("request_id"), headers=_CHALLENGE)

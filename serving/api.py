@@ -24,11 +24,16 @@ from starlette.staticfiles import StaticFiles
 
 from fenban.model.case import Submission
 from fenban.serving import routes
-from fenban.serving.access import Access, session_cookie
+from fenban.serving.access import Access
+from fenban.serving.accounts import pages as doors
+from fenban.serving.accounts.cookies import session_cookie
+from fenban.serving.accounts.state import Accounts
 from fenban.serving.batching import MicroBatcher
 from fenban.serving.console import pages as console
 from fenban.serving.desk.deadline_files import shipped_deadlines
+from fenban.serving.desk.unit_index import LiveUnits
 from fenban.serving.problems import BodyLimit, Problem, problem, register
+from fenban.serving.resources import session, tokens, users
 from fenban.serving.store.database import Database
 from fenban.serving.store.directories import LiveDirectory
 from fenban.serving.store.schema import migrate
@@ -49,25 +54,29 @@ SECURITY_HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    # with no-referrer a browser would send "Origin: null" along with our own forms
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_HTTPS_ONLY = "max-age=31536000"  # a year; sent over HTTPS alone, as RFC 6797 asks
 _NEVER_STORED = "no-store"
 _REVALIDATED = "no-cache"  # names of static files carry no hash: ask each time, mostly answered with 304
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _FRAMES = 6  # innermost lines of code that a failure is logged with
 _CONSOLE = "fenban.serving.console"
+RESOURCES = (session, users, tokens)
 _TAGS = [
     {"name": "分办建议", "description": "判断诉求应由谁办理。"},
     {"name": "名录", "description": "模型认识的主题和单位。"},
     {"name": "模型", "description": "所用模型的情况。"},
+    {"name": "账户", "description": "登录、账户和访问令牌。"},
     {"name": "运行状态", "description": "供监控和部署使用，不需要令牌。"},
 ]
 _DESCRIPTION = (
     "读懂市民诉求和委员提案，给出主办、协办单位及其概率与依据。\n\n"
-    "除运行状态和本说明外，都需要启动服务时打印的令牌：`Authorization: Bearer 令牌`。"
+    "除运行状态和本说明外，都需要登录，或者访问令牌：`Authorization: Bearer 令牌`。"
     "出错时一律返回 `application/problem+json`（RFC 9457）。"
 )
 _WARMING_TEXT = "解放路路口的路灯坏了，晚上看不清路，请尽快维修。"
@@ -100,7 +109,7 @@ class Frame:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _decorate(MutableHeaders(scope=message), request_id)
+                _decorate(MutableHeaders(scope=message), request_id, scope["scheme"] == "https")
             await send(message)
 
         try:
@@ -116,9 +125,11 @@ class Frame:
             logger.info("%s %s %s %d %.1f ms", request_id, scope["method"], route, status, spent)
 
 
-def _decorate(headers: MutableHeaders, request_id: str) -> None:
+def _decorate(headers: MutableHeaders, request_id: str, encrypted: bool) -> None:
     for name, value in SECURITY_HEADERS.items():
         headers[name] = value
+    if encrypted:
+        headers["Strict-Transport-Security"] = _HTTPS_ONLY
     headers["X-Request-Id"] = request_id
     headers.setdefault("Cache-Control", _NEVER_STORED)
 
@@ -148,14 +159,16 @@ def create_app(router: Router, settings: ServiceSettings) -> FastAPI:
 
     Args:
         router: the model. It is warmed up before the first request.
-        settings: limits, token, address and the store.
+        settings: limits, address and the store.
 
     Raises:
-        InputError: the store's URL is of a kind whose driver is not installed.
+        InputError: the store's URL is of a kind whose driver is not installed, or the identity
+            provider needs an extra that is not.
     """
     version = importlib.metadata.version("fenban")
     pages = console.Pages(version=version, model_version=router.version)
-    denied = functools.partial(pages.render, "denied.html")
+    service = _service(router, settings)
+    accounts = Accounts.for_settings(service.database, settings)
     app = FastAPI(
         title="分办 fenban",
         summary="诉求分办建议服务",
@@ -168,14 +181,18 @@ def create_app(router: Router, settings: ServiceSettings) -> FastAPI:
         lifespan=_lifespan,
         middleware=[
             Middleware(Frame),
-            Middleware(Access, settings=settings, denied_page=denied),
+            Middleware(Access, identities=accounts.identities, port=settings.port),
             Middleware(BodyLimit, limit=settings.max_body),
         ],
     )
-    app.state.service = _service(router, settings)
+    app.state.service = service
+    app.state.accounts = accounts
     register(app)
     app.include_router(routes.api)
     app.include_router(routes.health)
+    for resource in RESOURCES:
+        app.include_router(resource.router)
+    app.include_router(doors.router)
     _add_console(app, pages)
     app.openapi = functools.partial(_openapi, app, settings)  # type: ignore[method-assign]
     return app
@@ -188,14 +205,15 @@ def _service(router: Router, settings: ServiceSettings) -> routes.Service:
         max_waiting=settings.max_waiting,
     )
     database = Database(make_url(settings.database))
+    live_directory = LiveDirectory(database, router.content.directory)
     return routes.Service(
         router=router,
         batcher=batcher,
         settings=settings,
         database=database,
-        live_directory=LiveDirectory(database, router.content.directory),
+        live_directory=live_directory,
         deadlines=shipped_deadlines(),
-        units=routes.UnitIndex(router.content.directory),
+        units=LiveUnits(live_directory),
         topics=routes.topics_as_json(router),
         model=routes.model_as_json(router),
     )
@@ -238,12 +256,16 @@ def _openapi(app: FastAPI, settings: ServiceSettings) -> dict[str, Any]:
         errors = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         parts["schemas"] |= {**errors.pop("$defs"), "Problem": errors}
         parts["securitySchemes"] = {
-            "token": {"type": "http", "scheme": "bearer", "description": "启动服务时打印的令牌"},
+            "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "在账户页或用命令 fenban tokens create 取得的令牌",
+            },
             "session": {
                 "type": "apiKey",
                 "in": "cookie",
-                "name": session_cookie(settings)[0],
-                "description": "浏览器会话，打开启动时打印的链接后建立",
+                "name": session_cookie(settings.port),
+                "description": "浏览器会话，登录后建立；改动数据的请求还要带 X-CSRF-Token",
             },
         }
         parts["schemas"]["SuggestionRequest"]["properties"]["items"]["maxItems"] = settings.max_items

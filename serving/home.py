@@ -35,6 +35,18 @@ def home_of(arguments: argparse.Namespace) -> Path:
     return home
 
 
+def database_of(arguments: argparse.Namespace) -> str:
+    """Return the URL of the store: ``--database``, else ``FENBAN_DATABASE``, else SQLite in the home folder.
+
+    Raises:
+        InputError: it is no URL, or of a database that is not supported.
+    """
+    from fenban.serving.store.database import database_url
+
+    given = arguments.database or os.environ.get("FENBAN_DATABASE")
+    return database_url(given, home_of(arguments)).render_as_string(hide_password=False)
+
+
 def registry_of(arguments: argparse.Namespace) -> Registry:
     """Return the registry in the home folder."""
     from fenban.training.registry import Registry

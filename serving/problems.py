@@ -14,7 +14,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from fenban.model.errors import FenbanError, InputError
-from fenban.serving.accounts.errors import ForbiddenError
+from fenban.serving.accounts.errors import (
+    CrowdedError,
+    ForbiddenError,
+    InvitationError,
+    LockedError,
+    LoginError,
+)
 from fenban.serving.batching import NotReadyError, OverloadedError
 from fenban.serving.store.errors import (
     ChangedMeanwhileError,
@@ -67,9 +73,7 @@ class Kind:
 
 KINDS: dict[int, Kind] = {
     400: Kind("bad-request", "请求无法识别", "请求正文不是有效的 UTF-8 JSON。"),
-    401: Kind(
-        "unauthorized", "需要访问令牌", "请在 Authorization 请求头中带上启动服务时打印的令牌：Bearer 令牌。"
-    ),
+    401: Kind("unauthorized", "需要登录", "请登录，或在 Authorization 请求头中带上访问令牌：Bearer 令牌。"),
     403: Kind("forbidden", "没有权限", "您的账户或令牌没有所需的权限，请向管理员申请。"),
     404: Kind("not-found", "没有这个地址", "请检查路径；全部接口见 /openapi.json。"),
     405: Kind("method-not-allowed", "不支持这种请求方法", "允许的方法见响应头 Allow。"),
@@ -92,6 +96,8 @@ NO_RECORD = Kind("no-such-record", "没有这条记录", "请检查编号。")
 STORE_BUSY = Kind("store-busy", "数据库正忙", "同时写入的人太多，请稍后再试。")
 STORE_UNREACHABLE = Kind("store-unreachable", "数据库没有应答", "请稍后再试；仍不行请找管理员。")
 REUSED_KEY = Kind("reused-key", "请求编号已用过", "同一个 Idempotency-Key 已用于内容不同的请求，请换一个。")
+LOGIN_REFUSED = Kind("login-refused", "没有登录上", "登录名或密码不对。")
+LOGIN_LOCKED = Kind("login-locked", "暂时不能登录", "请过一会儿再试。")
 
 
 class MissingIfMatchError(FenbanError):
@@ -114,6 +120,10 @@ STATUSES: tuple[tuple[type[FenbanError], int], ...] = (
     (NotReadyError, 503),
     (InputError, 400),
     (ForbiddenError, 403),
+    (LockedError, 429),
+    (LoginError, 401),
+    (CrowdedError, 503),
+    (InvitationError, 404),
     (FenbanError, 500),
 )
 OWN_KINDS: tuple[tuple[type[FenbanError], Kind], ...] = (
@@ -121,6 +131,10 @@ OWN_KINDS: tuple[tuple[type[FenbanError], Kind], ...] = (
     (ReusedKeyError, REUSED_KEY),
     (StoreBusyError, STORE_BUSY),
     (StoreError, STORE_UNREACHABLE),
+    (LockedError, LOGIN_LOCKED),
+    (LoginError, LOGIN_REFUSED),
+    (CrowdedError, LOGIN_LOCKED),
+    (InvitationError, NO_RECORD),
 )
 
 _MESSAGES = {

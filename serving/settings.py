@@ -8,7 +8,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SHORTEST_TOKEN = 16
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OidcSettings:
+    """The city's own identity provider (OpenID Connect).
+
+    Attributes:
+        issuer: its address, as it stands in its tokens.
+        client_id: what the provider calls this service.
+        client_secret: what this service shows the provider.
+        create: whether people whom the provider knows and this service does not are added, as clerks.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    create: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +32,10 @@ class ServiceSettings:
 
     Attributes:
         model_folder: the folder the model was loaded from.
-        token: what every caller must show; see ``access.new_token``.
+        database: URL of the store; see ``store.database.database_url``. It may hold a password.
+        session_idle_minutes: a session ends so long after its last use.
+        session_whole_minutes: a session ends so long after the login, used or not.
+        oidc: the identity provider, where there is one.
         max_batch: how many texts the model reads at once.
         max_waiting: how many texts may wait before new requests are turned away with 429;
             above max_items, so that one long list alone turns nobody away.
@@ -28,9 +46,12 @@ class ServiceSettings:
     """
 
     model_folder: Path
-    token: str = field(repr=False)
+    database: str = field(repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
+    session_idle_minutes: int = 12 * 60
+    session_whole_minutes: int = 24 * 60
+    oidc: OidcSettings | None = None
     max_batch: int = 64
     max_waiting: int = 2048
     max_items: int = 1000
@@ -39,8 +60,7 @@ class ServiceSettings:
     jurisdiction: str | None = None
 
     def __post_init__(self) -> None:
-        if len(self.token) < _SHORTEST_TOKEN:
-            raise ValueError(f"the token must have at least {_SHORTEST_TOKEN} characters")
-        for name in ("max_batch", "max_waiting", "max_items", "max_text", "max_body"):
+        names = ("max_batch", "max_waiting", "max_items", "max_text", "max_body")
+        for name in (*names, "session_idle_minutes", "session_whole_minutes"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")

@@ -22,10 +22,9 @@ class UserRow(Base):
     role: Mapped[str] = mapped_column(String(20))
     password_hash: Mapped[str | None] = mapped_column(String(300))
     oidc_subject: Mapped[str | None] = mapped_column(String(300), unique=True)
-    failed_logins: Mapped[int] = mapped_column(Integer, default=0)
-    locked_until: Mapped[dt.datetime | None]
     disabled: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
+    seen_at: Mapped[dt.datetime | None]
 
 
 class SessionRow(Base):
@@ -42,17 +41,20 @@ class SessionRow(Base):
 
 
 class TokenRow(Base):
-    """A token of the API; ``digest`` is the SHA-256 of it, ``scopes`` names what it may do."""
+    """A token of the API; ``digest`` is the SHA-256 of it, ``scopes`` names what it may do.
+
+    Lines of history name a token, so a name is never given twice.
+    """
 
     __tablename__ = "tokens"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    name: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(60), unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     scopes: Mapped[list[str]] = mapped_column(default=list)
     created_at: Mapped[dt.datetime] = mapped_column(default=now)
-    expires_at: Mapped[dt.datetime | None]
+    expires_at: Mapped[dt.datetime]
     revoked_at: Mapped[dt.datetime | None]
     used_at: Mapped[dt.datetime | None]
 
@@ -66,3 +68,17 @@ class InvitationRow(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]
+
+
+class FailureRow(Base):
+    """How often logging in failed of late under a name or from an address; ``key`` is a SHA-256.
+
+    Names that do not exist are counted like the others, so that being locked tells nothing.
+    """
+
+    __tablename__ = "login_failures"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    since: Mapped[dt.datetime] = mapped_column(default=now, index=True)
+    locked_until: Mapped[dt.datetime | None]

@@ -36,7 +36,8 @@ def add_database(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--database",
         metavar="URL",
-        help="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME (default: SQLite in the home folder)",
+        help="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+        " (default: FENBAN_DATABASE, else SQLite in the home folder)",
     )
 
 
@@ -47,13 +48,14 @@ def opened_database(arguments: argparse.Namespace) -> Iterator[Database]:
     Raises:
         InputError: not a URL, or the database is from a newer version.
     """
-    from fenban.serving.home import home_of
-    from fenban.serving.store.database import Database, database_url
+    from sqlalchemy.engine import make_url
+
+    from fenban.serving.home import database_of, home_of
+    from fenban.serving.store.database import Database
     from fenban.serving.store.schema import migrate
 
-    home = home_of(arguments)
-    home.mkdir(parents=True, exist_ok=True)
-    database = Database(database_url(arguments.database, home))
+    home_of(arguments).mkdir(parents=True, exist_ok=True)
+    database = Database(make_url(database_of(arguments)))
     try:
         migrate(database)
         yield database

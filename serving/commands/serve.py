@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fenban.serving.commands.options import add_home, add_model
+from fenban.serving.commands.options import add_database, add_home, add_model, opened_database
 from fenban.serving.exits import DONE, say
-from fenban.serving.home import model_folder_of
+from fenban.serving.home import database_of, model_folder_of
 
 if TYPE_CHECKING:
     import argparse
     import socket
     from collections.abc import Callable
 
-    from fenban.serving.settings import ServiceSettings
+    from fenban.serving.settings import OidcSettings, ServiceSettings
 
-HELP = "open the service: the clerk's page and the API"
+HELP = "open the service: the clerk's desk and the API"
 EXAMPLE = "fenban serve --port 8000"
 _QUIET: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
 _LOOPBACKS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
+_OWN_PROXIES = "127.0.0.1,::1"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,8 +35,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", type=int, default=1, choices=range(1, 65), metavar="N", help="processes (default 1)"
     )
+    parser.add_argument(
+        "--proxy",
+        metavar="ADDRESS",
+        help="believe X-Forwarded-For and -Proto from this reverse proxy too (this machine's are believed)",
+    )
+    sessions = parser.add_argument_group("sessions")
+    sessions.add_argument(
+        "--session-idle", type=_minutes, default=12 * 60, metavar="HOURS", help="without use (12)"
+    )
+    sessions.add_argument(
+        "--session-whole", type=_minutes, default=24 * 60, metavar="HOURS", help="at most (24)"
+    )
+    oidc = parser.add_argument_group(
+        "identity provider (OpenID Connect; needs fenban[oidc])",
+        "each also from the environment: FENBAN_OIDC_ISSUER, FENBAN_OIDC_CLIENT_ID, FENBAN_OIDC_SECRET_FILE",
+    )
+    oidc.add_argument("--oidc-issuer", metavar="URL")
+    oidc.add_argument("--oidc-client-id", metavar="ID")
+    oidc.add_argument("--oidc-secret-file", metavar="FILE", help="holds the client's secret")
+    oidc.add_argument(
+        "--oidc-create", action="store_true", help="add people whom the provider knows, as clerks"
+    )
+    add_database(parser)
     add_model(parser)
     add_home(parser)
+
+
+def _minutes(hours: str) -> int:
+    return max(1, round(float(hours) * 60))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -48,45 +78,114 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None:
-    folder = model_folder_of(arguments)
-    from fenban.serving.access import new_token
     from fenban.serving.settings import ServiceSettings
 
+    oidc = _oidc(arguments)
+    folder = model_folder_of(arguments)
     port = listener.getsockname()[1]
     settings = ServiceSettings(
         model_folder=folder,
         host=arguments.host,
         port=port,
-        token=new_token(),
+        database=database_of(arguments),
+        session_idle_minutes=arguments.session_idle,
+        session_whole_minutes=arguments.session_whole,
+        oidc=oidc,
         jurisdiction=arguments.jurisdiction,
     )
-    serve = _one_process(settings) if arguments.workers == 1 else _several(settings, arguments.workers)
-    say(f"\n  分办 is ready. Open 请打开:\n\n    {_address(arguments.host, port)}/?token={settings.token}\n")
-    say("  The link holds until the service stops (Ctrl+C). 链接在服务停止前有效。")
+    invitation = _prepared_store(arguments)
+    more = {**_QUIET, "forwarded_allow_ips": ",".join(filter(None, (_OWN_PROXIES, arguments.proxy)))}
+    if arguments.workers == 1:
+        serve = _one_process(settings, more)
+    else:
+        serve = _several(settings, arguments.workers, more)
+    _greet(_address(arguments.host, port), invitation, arguments.host)
     # uvicorn raises Ctrl+C again once it has shut down; for a service that is the ordinary end
     with contextlib.suppress(KeyboardInterrupt):
         serve(listener)
 
 
-def _one_process(settings: ServiceSettings) -> Callable[[socket.socket], None]:
+def _greet(address: str, invitation: str | None, host: str) -> None:
+    if invitation:
+        say(
+            "\n  分办 is ready. Nobody can log in yet: set the administrator's password here, once,"
+            f" within 24 hours\n  还没有管理员，请在 24 小时内打开这个一次性链接设置密码:\n\n"
+            f"    {address}/invitation?secret={invitation}\n"
+        )
+    else:
+        say(f"\n  分办 is ready. Open 请打开:\n\n    {address}/\n")
+    if not _is_loopback(host):
+        say(
+            "  Passwords cross the network unencrypted unless a reverse proxy with TLS is in front."
+            " 未经 HTTPS 代理时，密码明文传输。"
+        )
+    say("  Ctrl+C stops it. 按 Ctrl+C 停止。")
+
+
+def _is_loopback(host: str) -> bool:
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _prepared_store(arguments: argparse.Namespace) -> str | None:
+    """Bring the store to the present schema; return the secret of the first administrator's link."""
+    from fenban.serving.accounts.users import first_invitation
+    from fenban.serving.home import actor
+
+    with opened_database(arguments) as database, database.writing() as session:
+        return first_invitation(session, f"cli:{actor()}")
+
+
+def _oidc(arguments: argparse.Namespace) -> OidcSettings | None:
+    from fenban.model.errors import InputError
+    from fenban.serving.settings import OidcSettings
+
+    names = ("issuer", "client_id", "secret_file")
+    given = {
+        name: getattr(arguments, f"oidc_{name}") or os.environ.get(f"FENBAN_OIDC_{name.upper()}") or ""
+        for name in names
+    }
+    if not any(given.values()):
+        return None
+    missing = [f"--oidc-{name.replace('_', '-')}" for name in names if not given[name]]
+    if missing:
+        raise InputError(f"the identity provider also needs {', '.join(missing)}")
+    secret = Path(given["secret_file"]).read_text("utf-8").strip()
+    if not secret:
+        raise InputError(f"{given['secret_file']}: is empty - it must hold the client's secret")
+    return OidcSettings(
+        issuer=given["issuer"].rstrip("/"),
+        client_id=given["client_id"],
+        client_secret=secret,
+        create=arguments.oidc_create,
+    )
+
+
+def _one_process(settings: ServiceSettings, more: dict[str, Any]) -> Callable[[socket.socket], None]:
     import uvicorn
 
-    from fenban.serving.api import create_app
-    from fenban.training.trials import load_router
+    from fenban.serving.worker_app import create
 
-    app = create_app(load_router(settings.model_folder), settings)
-    server = uvicorn.Server(uvicorn.Config(app, **_QUIET))
+    server = uvicorn.Server(uvicorn.Config(create(settings), **more))
     return lambda listener: server.run(sockets=[listener])
 
 
-def _several(settings: ServiceSettings, workers: int) -> Callable[[socket.socket], None]:
+def _several(
+    settings: ServiceSettings, workers: int, more: dict[str, Any]
+) -> Callable[[socket.socket], None]:
+    import functools
+
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
-    from fenban.serving.worker_app import hand_over
+    from fenban.serving.worker_app import create
 
-    hand_over(settings)
-    config = uvicorn.Config("fenban.serving.worker_app:create", factory=True, workers=workers, **_QUIET)
+    # the settings go to the processes through a pipe: no password in an environment
+    config = uvicorn.Config(functools.partial(create, settings), factory=True, workers=workers, **more)
     return lambda listener: Multiprocess(config, sockets=[listener]).run()
 
 

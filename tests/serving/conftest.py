@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import re
 import shutil
 import tempfile
@@ -16,8 +17,13 @@ import pytest
 
 from fenban.model import Case, Router, Submission
 from fenban.model.artifact import save
+from fenban.serving.accounts.digests import digest_of
+from fenban.serving.accounts.passwords import hash_password
+from fenban.serving.accounts.permissions import ROLE_NAMES, ROLES, in_order
+from fenban.serving.accounts.tables import TokenRow, UserRow
 from fenban.serving.api import create_app
 from fenban.serving.settings import ServiceSettings
+from fenban.serving.store.base import now
 from fenban.serving.store.database import Database, database_url
 from fenban.serving.store.schema import migrate
 from fenban.training.train import train
@@ -27,7 +33,8 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-TOKEN = "a-token-that-only-the-tests-know"
+TOKEN = "a-token-that-only-the-tests-know"  # of an administrator; see ``token_of``
+PASSWORD = "seven green lanterns"
 _PLACES = ("青秀区", "兴宁区", "西乡塘区", "江南区", "良庆区")
 _KINDS = (
     ("交通运输/公共交通", "交通运输局", ("{}的公交车总是等很久才来一趟", "{}公交站牌没有更新，班次也减少了")),
@@ -88,9 +95,33 @@ class Client:
 
 
 def settings_for(folder: Path = Path("nowhere"), **changes: Any) -> ServiceSettings:
-    return ServiceSettings(
-        **{"model_folder": folder, "token": TOKEN, "database": "sqlite:///nowhere.db", **changes}
-    )
+    return ServiceSettings(**{"model_folder": folder, "database": "sqlite:///nowhere.db", **changes})
+
+
+def token_of(role: str) -> str:
+    """The token of the person whose name and role are ``role``; there is one of each role."""
+    return TOKEN if role == "admin" else f"{TOKEN}-{role}"
+
+
+def people(database: Database) -> None:
+    """Add a person of each role, with a password and a token that may do what the role may."""
+    encoded = hash_password(PASSWORD)
+    with database.writing() as session:
+        for role, permissions in ROLES.items():
+            user = UserRow(name=role, display_name=ROLE_NAMES[role], role=role, password_hash=encoded)
+            session.add(user)
+            session.flush()
+            expires_at = now() + dt.timedelta(days=1)
+            digest = digest_of(token_of(role))
+            session.add(
+                TokenRow(
+                    name=f"test-{role}",
+                    user_id=user.id,
+                    digest=digest,
+                    scopes=in_order(permissions),
+                    expires_at=expires_at,
+                )
+            )
 
 
 @pytest.fixture(scope="session")
@@ -106,14 +137,14 @@ def router(model_folder: Path) -> Router:
 
 
 @pytest.fixture
-def client_for(router: Router, migrated_file: Path, tmp_path: Path) -> Iterator[Callable[..., Client]]:
+def client_for(router: Router, peopled_file: Path, tmp_path: Path) -> Iterator[Callable[..., Client]]:
     """Make started clients of applications with other settings or another router; they share a store."""
     opened: list[Client] = []
     store = tmp_path / "client.db"
-    shutil.copy(migrated_file, store)
+    shutil.copy(peopled_file, store)
 
-    def make(using: Any = router, *, bearer: bool = True, **changes: Any) -> Client:
-        headers = {"Authorization": f"Bearer {TOKEN}"} if bearer else {}
+    def make(using: Any = router, *, bearer: bool = True, role: str = "admin", **changes: Any) -> Client:
+        headers = {"Authorization": f"Bearer {token_of(role)}"} if bearer else {}
         settings = settings_for(**{"database": f"sqlite:///{store}", **changes})
         opened.append(Client(create_app(using, settings), **headers).start())
         return opened[-1]
@@ -181,6 +212,19 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     migrate(database)
     database.close()
     return folder / "fenban.db"
+
+
+@pytest.fixture(scope="session")
+def peopled_file(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database with a person of each role."""
+    file = tmp_path_factory.mktemp("people") / "fenban.db"
+    shutil.copy(migrated_file, file)
+    database = Database(database_url(f"sqlite:///{file}", file.parent))
+    people(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return file
 
 
 @pytest.fixture(scope="session")

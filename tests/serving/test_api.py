@@ -124,13 +124,13 @@ def test_readiness_follows_the_batcher(client, is_problem):
     assert client.get("/healthz").json() == {"status": "ok"}
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/model", "/static/app.js", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/model", "/static/api.js", "/nothing"])
 def test_every_response_is_framed(client, path):
     headers = client.get(path).headers
     assert "default-src 'self'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
-    assert headers["cache-control"] == ("no-cache" if path == "/static/app.js" else "no-store")
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cache-control"] == ("no-cache" if path == "/static/api.js" else "no-store")
     assert re.fullmatch(r"[0-9a-f]{32}", headers["x-request-id"])
 
 
@@ -146,9 +146,9 @@ def test_the_console_is_served_without_outside_urls(client, router):
     assert page.headers["content-type"].startswith("text/html")
     assert router.version in page.text
     assert not re.search(r"(?:src|href)=[\"'](?:https?:)?//", page.text)
-    script = client.get("/static/app.js")
+    script = client.get("/static/api.js")
     assert script.headers["content-type"].startswith("text/javascript")
-    again = client.get("/static/app.js", headers={"If-None-Match": script.headers["etag"]})
+    again = client.get("/static/api.js", headers={"If-None-Match": script.headers["etag"]})
     assert again.status_code == 304
 
 
@@ -157,18 +157,20 @@ def test_the_openapi_document_is_complete(client):
     assert "http://" not in json.dumps(document)
     assert "https://" not in json.dumps(document)
     operations = {(path, verb): op for path, verbs in document["paths"].items() for verb, op in verbs.items()}
-    assert {key: set(op["responses"]) for key, op in operations.items()} == STATUSES
+    assert {key: set(operations[key]["responses"]) for key in STATUSES} == STATUSES
     assert len({op["operationId"] for op in operations.values()}) == len(operations)
     tags = {tag["name"] for tag in document["tags"]}
-    for (path, _), operation in operations.items():
+    for (path, verb), operation in operations.items():
         assert operation["summary"]
         assert operation["description"]
         assert set(operation["tags"]) <= tags
-        assert ("security" in operation) == path.startswith("/api/")
+        guarded = path.startswith("/api/") and (path, verb) != ("/api/v1/session", "post")
+        assert ("security" in operation) == guarded
+        assert not guarded or "401" in operation["responses"]
         for status, answer in operation["responses"].items():
             assert re.search(r"[\u4e00-\u9fff]", answer["description"])
-            kind = "application/json" if status == "200" else "application/problem+json"
-            assert list(answer["content"]) == [kind]
+            kind = "application/json" if status < "300" else "application/problem+json"
+            assert list(answer.get("content", ())) == ([] if status == "204" else [kind]), (path, verb)
 
 
 def test_the_openapi_document_is_valid(client_for):

@@ -14,6 +14,7 @@ import pytest
 from fenban.serving import bench
 from fenban.serving.api import create_app
 from fenban.serving.benchmarks import comparison
+from fenban.serving.benchmarks.admission import admitted
 from fenban.serving.benchmarks.comparison import SETS, Row
 from fenban.serving.benchmarks.processes import LeftOut, family, resident_mb, run_module
 from fenban.serving.benchmarks.speed import api
@@ -21,11 +22,11 @@ from fenban.serving.benchmarks.starter import acceptable
 from fenban.serving.benchmarks.table import markdown, rows_of
 from fenban.serving.load import Load, joined_texts, run, summary
 from fenban.serving.settings import ServiceSettings
+from fenban.serving.store.database import Database, database_url
 
 if TYPE_CHECKING:
     from fenban.model import Router
 
-TOKEN = "a-token-that-only-this-test-knows"
 _SAID = {
     "交通运输局": ("公交车总是等很久才来一趟", "公交站牌没有更新，班次也减少了"),
     "城市管理局": ("夜市占道经营，油烟和垃圾没人管", "流动摊贩把人行道占满了"),
@@ -148,15 +149,19 @@ def test_lines_of_two_runs_make_one_table_in_which_the_later_counts() -> None:
     assert [(found["train_s"], "function" in found) for found in rows_of(lines)] == [(3, True), (2, False)]
 
 
-def test_a_load_sends_what_it_says(router: Router) -> None:
-    settings = ServiceSettings(model_folder=Path("nowhere"), token=TOKEN)
+def test_a_load_sends_what_it_says(router: Router, tmp_path: Path) -> None:
+    database = Database(database_url(None, tmp_path))
+    token = admitted(database)
+    url = database.url.render_as_string(hide_password=False)
+    database.close()
+    settings = ServiceSettings(model_folder=Path("nowhere"), database=url)
     load = Load(in_sequence=3, rate=40, seconds=0.1, characters=120)
     transport = httpx.ASGITransport(app=create_app(router, settings))
 
     async def within() -> dict[str, dict[str, float]]:
         app = transport.app
         async with app.router.lifespan_context(app):  # type: ignore[attr-defined]
-            return await run(8000, TOKEN, load, transport)
+            return await run(8000, token, load, transport)
 
     found = asyncio.run(within())
     assert found["one client"]["n"] == 3

@@ -142,4 +142,4 @@ def test_ctrl_c_is_the_ordinary_end_of_the_service(
         assert process.wait(timeout=30) == 0
         said += process.stderr.read().decode().splitlines()
     assert said[-1] == "Stopped. 已停止。"
-    assert any("/?token=" in line for line in said)
+    assert any("/invitation?secret=" in line for line in said)

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+import os
+from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING
 
 from fenban.serving import worker_app
-from fenban.serving.settings import ServiceSettings
+from fenban.serving.settings import OidcSettings, ServiceSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
+
+def settings_for(model_folder: Path, tmp_path: Path) -> ServiceSettings:
+    return ServiceSettings(
+        model_folder=model_folder,
+        database=f"sqlite:///{tmp_path}/worker.db",
+        port=8100,
+        jurisdiction="柳州市",
+    )
 
 
-def test_a_worker_serves_with_the_settings_of_its_parent(
-    monkeypatch: pytest.MonkeyPatch, model_folder: Path
-) -> None:
-    monkeypatch.setenv(worker_app.VARIABLE, "")
-    settings = ServiceSettings(model_folder=model_folder, token="t" * 20, port=8100, jurisdiction="柳州市")
-    worker_app.hand_over(settings)
-    app = worker_app.create()
+def test_a_worker_serves_with_the_settings_of_its_parent(model_folder: Path, tmp_path: Path) -> None:
+    settings = settings_for(model_folder, tmp_path)
+    app = worker_app.create(settings)
     assert app.state.service.settings == settings
     assert app.state.service.router.version
+    assert app.state.accounts.port == 8100
+    app.state.service.database.close()
+
+
+def test_settings_pass_a_pipe_and_neither_environment_nor_log(model_folder: Path) -> None:
+    oidc = OidcSettings(issuer="https://id.test", client_id="fenban", client_secret="kept-from-view")
+    settings = ServiceSettings(
+        model_folder=model_folder, database="postgresql+psycopg://a:hidden-word@db/x", oidc=oidc
+    )
+    assert ForkingPickler.loads(ForkingPickler.dumps(settings)) == settings
+    shown = repr(settings) + repr(dict(os.environ))
+    assert "hidden-word" not in shown
+    assert "kept-from-view" not in shown

@@ -1,0 +1,80 @@
+"""The brake on guessing: failed logins under one name and from one address lock them for a while."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+
+from fenban.serving.accounts.digests import digest_of
+from fenban.serving.accounts.errors import LockedError
+from fenban.serving.accounts.tables import FailureRow
+from fenban.serving.store.base import now
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+NAME_FAILURES = 5
+ADDRESS_FAILURES = 50  # an office may share one address
+WINDOW = dt.timedelta(minutes=15)
+_FORGOTTEN = dt.timedelta(days=1)
+
+
+def _keys(name: str, address: str) -> dict[str, int]:
+    return {
+        digest_of(f"name:{name}"): NAME_FAILURES,
+        digest_of(f"address:{address}"): ADDRESS_FAILURES,
+    }
+
+
+def check(session: Session, name: str, address: str) -> None:
+    """Refuse to go on while the name or the address is locked.
+
+    Raises:
+        LockedError: with the minutes in Chinese; the same whether or not the name exists.
+    """
+    moment = now()
+    for key in _keys(name, address):
+        row = session.get(FailureRow, key)
+        if row and row.locked_until and row.locked_until > moment:
+            raise locked_error(row.locked_until - moment)
+
+
+def locked_error(left: dt.timedelta) -> LockedError:
+    """Return the error that tells how long."""
+    minutes = max(1, math.ceil(left.total_seconds() / 60))
+    return LockedError(f"登录失败的次数太多，请 {minutes} 分钟后再试。", math.ceil(left.total_seconds()))
+
+
+def note(session: Session, name: str, address: str) -> bool:
+    """Count a failure; return whether it locked the name or the address."""
+    moment = now()
+    locked = False
+    session.execute(delete(FailureRow).where(FailureRow.since < moment - _FORGOTTEN))
+    for key, most in _keys(name, address).items():
+        row = _row(session, key)
+        if moment - row.since > WINDOW:
+            row.failures, row.since, row.locked_until = 0, moment, None
+        row.failures += 1
+        if row.failures >= most:
+            row.failures, row.locked_until = 0, moment + WINDOW
+            locked = True
+    session.flush()
+    return locked
+
+
+def _row(session: Session, key: str) -> FailureRow:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    # two failures at the same moment must not both find no row and both add one
+    session.execute(insert(FailureRow).values(key=key, failures=0, since=now()).on_conflict_do_nothing())
+    return session.get_one(FailureRow, key, with_for_update=True)
+
+
+def forget(session: Session, name: str) -> None:
+    """Forget the failures under a name: its person has come in, or an administrator says so."""
+    row = session.get(FailureRow, digest_of(f"name:{name}"))
+    if row is not None:
+        session.delete(row)
