@@ -17,6 +17,7 @@ from fenban.serving.desk.states import PROPOSAL_FORMS, RETURN_REASONS, states_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A page of the top bar: its address, its template's name, its label, and who may see it."""
@@ -45,6 +46,28 @@ CHOICES = {
     "return_reasons": RETURN_REASONS,
     "states": tuple(dict.fromkeys((*states_of("complaint"), *states_of("proposal")))),
 }
+
+# Keys of the steps of a matter on its own page: the action, the key, and what the help says of it.
+ACTION_KEYS = (
+    ("decide", "D", "派遣、改派或交办"),
+    ("sign", "S", "签收"),
+    ("return", "T", "退单"),
+    ("transfer", "Z", "转办"),
+    ("merge", "M", "并案"),
+    ("split", "P", "取消并案"),
+    ("accept", "A", "受理，或提交审查"),
+    ("register", "L", "立案"),
+    ("refuse", "X", "不予受理，或不予立案"),
+    ("convert", "I", "转社情民意"),
+    ("ask", "B", "要求补充"),
+    ("supplement", "N", "补充内容"),
+    ("extend", "E", "延期"),
+    ("agree", "H", "登记协商意见书"),
+    ("unsettle", "U", "调解不成"),
+    ("resolve", "F", "办结或答复"),
+    ("evaluate", "V", "登记评价"),
+    ("reopen", "W", "不满意重办"),
+)
 
 router = APIRouter(include_in_schema=False)
 
@@ -128,7 +151,9 @@ async def queue(request: Request) -> Response:
 @router.get("/matters/{matter_id:int}")
 async def matter(request: Request, matter_id: int) -> Response:
     """办件."""
-    return _pages(request).answer(request, "matter", "matters.read", matter_id=matter_id)
+    return _pages(request).answer(
+        request, "matter", "matters.read", matter_id=matter_id, action_keys=ACTION_KEYS
+    )
 
 
 @router.get("/search")

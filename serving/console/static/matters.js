@@ -2,10 +2,10 @@
 
 import { get, post } from "./api.js";
 
-/** @param {import("./api.js").Answered} answered @returns {import("./types.js").Held & {matter: import("./types.js").Matter}} */
+/** @param {import("./api.js").Answered} answered @returns {import("./types.js").Held & {matter: import("./types.js").Matter, data: any}} */
 function heldOf({ data, etag }) {
   const matter = data.matter || data;
-  return { id: matter.id, number: matter.number, etag: etag || `"v${matter.version}"`, matter };
+  return { id: matter.id, number: matter.number, etag: etag || `"v${matter.version}"`, matter, data };
 }
 
 /** Leave out what is empty: the service takes absence for unknown. @param {Record<string, any>} content */

@@ -1,0 +1,270 @@
+/** 办件: one matter, what is known of it, and the steps that may be taken. */
+
+import { ActionDialog } from "./action_dialog.js";
+import { showAnswer, tickedCoUnits, zoneName } from "./answer_view.js";
+import { get, newKey, post } from "./api.js";
+import { byId, show, write } from "./dom.js";
+import { alt, digitOf, listen, shortcut } from "./keys.js";
+import { ACTIONS } from "./matter_actions.js";
+import { act, matterOf, undoDecision } from "./matters.js";
+import { cell, detailOf, showAgreements, showFacts, showHead, showTimeline } from "./matter_view.js";
+import { clearProblem, showProblem } from "./notice_view.js";
+import { may } from "./session.js";
+import { choices, spoken } from "./summary.js";
+import { showToast, undoNow } from "./toast_view.js";
+import { showTwins, twinsOfMatter } from "./twins_view.js";
+import { riskLine, showUnits } from "./units_view.js";
+import { moment } from "./formats.js";
+
+const UNDO_S = 10;
+const ID = Number(byId("page").dataset.matter);
+
+/** @type {(import("./types.js").Held & {matter: import("./types.js").Matter})|null} */
+let held = null;
+/** @type {{id: number, body: import("./types.js").Suggestion}|null} */
+let suggested = null;
+/** @type {import("./matter_view.js").Entry[]} */
+let entries = [];
+/** @type {{agreement: any, promise: any}|null} the promise whose keeping is being noted */
+let promised = null;
+const dialog = new ActionDialog(sent, riskOf);
+
+/** Fetch the matter and what belongs to it; each part is drawn as it comes. */
+async function load() {
+  try {
+    held = await matterOf(ID);
+  } catch (error) {
+    return showProblem(/** @type {import("./api.js").Problem} */ (error), null);
+  }
+  clearProblem();
+  draw();
+  await Promise.all([loadTimeline(), loadSuggestion(), loadAgreements(), loadTwins()]);
+}
+
+/** @returns {import("./types.js").Matter} */
+const matter = () => /** @type {NonNullable<typeof held>} */ (held).matter;
+/** @param {string} action */
+const stepOf = (action) => matter().actions.find((step) => step.action === action);
+
+function draw() {
+  showHead(matter());
+  showFacts(matter());
+  showButtons();
+  drawSuggestion();
+}
+
+async function loadTimeline() {
+  const { data } = await get(`/submissions/${ID}/timeline`).catch(() => ({ data: { items: [] } }));
+  entries = data.items;
+  showTimeline(entries);
+}
+
+async function loadSuggestion() {
+  const { data } = await get(`/submissions/${ID}/suggestions?limit=1`).catch(() => ({ data: { items: [] } }));
+  const last = data.items[0];
+  suggested = last ? { id: last.id, body: last.body || last.suggestion || last } : null;
+  drawSuggestion();
+}
+
+async function loadAgreements() {
+  if (matter().lane !== "协商调解" && !entries.some(({ action }) => action === "agree")) return showAgreements([], false, fulfil);
+  const { data } = await get(`/submissions/${ID}/agreements`).catch(() => ({ data: { items: [] } }));
+  showAgreements(data.items, Boolean(stepOf("fulfil")), fulfil);
+}
+
+async function loadTwins() {
+  const twins = stepOf("merge") ? await twinsOfMatter(ID).catch(() => []) : [];
+  showTwins(twins, (twin) => begin("merge", { into: twin.number }));
+}
+
+function drawSuggestion() {
+  show(byId("suggested"), Boolean(suggested && stepOf("decide")));
+  const submission = { text: matter().text, title: matter().title, jurisdiction: matter().jurisdiction || "" };
+  if (!suggested) {
+    write(byId("marked"), submission.text);
+    return;
+  }
+  showAnswer(suggested.body, submission);
+  showUnits(suggested.body, (unit) => begin("decide", { unit }));
+}
+
+function showButtons() {
+  const buttons = matter()
+    .actions.filter(({ action }) => ACTIONS[action])
+    .map((step, rank) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.dataset.action = step.action;
+      button.className = rank ? "" : "primary";
+      const key = cell("kbd", keyOf(step.action).toUpperCase());
+      button.append(step.label, " ", key);
+      button.addEventListener("click", () => begin(step.action));
+      return button;
+    });
+  byId("actions").replaceChildren(...buttons);
+}
+
+/** The key of a step, as the help lists it. @param {string} action */
+function keyOf(action) {
+  return document.querySelector(`#help [data-shortcut="${action}"] kbd`)?.textContent || "";
+}
+
+/** Begin a step: open its dialog, or take it at once where nothing is asked. @param {string} action @param {Record<string, any>} [values] */
+function begin(action, values = {}) {
+  const step = held && stepOf(action);
+  if (!step) return showToast(held ? `“${matter().state}”的办件现在不能这样做` : "还没有读到这一件");
+  promised = null;
+  if (ACTIONS[action].direct) return void take(action);
+  dialog.show(matter(), step, { ...startOf(action), ...values });
+}
+
+/** What a form begins with. @param {string} action @returns {Record<string, any>} */
+function startOf(action) {
+  if (action !== "decide" || !suggested) return {};
+  const lane = matter().lane || (suggested.body.lane ? suggested.body.lane.name : "");
+  return { co: tickedCoUnits().join("\n"), lane, other: matter().other_lead_unit || "", suggestionId: suggested.id };
+}
+
+/** @param {string} action */
+async function take(action) {
+  const refusal = await sent(action, ACTIONS[action].body(/** @type {any} */ ({ why: "" })), newKey());
+  if (refusal) showProblem(/** @type {any} */ ({ kind: "refused", title: refusal, detail: "", fields: [] }), null);
+}
+
+/** @param {any} agreement @param {any} promise */
+function fulfil(agreement, promise) {
+  const step = stepOf("fulfil");
+  if (!step) return;
+  promised = { agreement, promise };
+  ACTIONS.fulfil = {
+    path: `agreements/${agreement.id}/promises/${promise.id}/fulfilments`,
+    body: ({ why }) => ({ why }),
+    first: "a-why",
+  };
+  dialog.show(matter(), { ...step, needs_reason: true }, {});
+}
+
+/**
+ * Send a step. A matter changed meanwhile is read again and shown; what is written stays.
+ *
+ * @param {string} action
+ * @param {Record<string, any>} body
+ * @param {string} key
+ * @returns {Promise<string>} why it was refused
+ */
+async function sent(action, body, key) {
+  if (!held) return "还没有读到这一件。";
+  const label = (stepOf(action) || { label: "" }).label;
+  try {
+    const done = await act(held, ACTIONS[action].path, body, key);
+    const decision = /** @type {any} */ (done).data;
+    await load();
+    const undo = action === "decide" && decision ? () => void undone(decision.decision.id) : null;
+    showToast(`${matter().number} 已${label}，${matter().state}`, undo ? { undo, seconds: UNDO_S } : {});
+    return "";
+  } catch (error) {
+    const problem = /** @type {import("./api.js").Problem} */ (error);
+    if (problem.kind === "stale") return conflict(label);
+    return [problem.detail || problem.title, ...problem.fields.map(({ message }) => message)].filter(Boolean).join(" ");
+  }
+}
+
+/** Somebody was faster: show what they did, and let the clerk go on where that is still possible. @param {string} label */
+async function conflict(label) {
+  const before = entries.length;
+  await load();
+  const news = entries.slice(before).map((entry) => `${moment(entry.at)} ${entry.by} ${entry.label}，${detailOf(entry.detail || {}) || entry.to_state}`);
+  const still = stepOf(dialog.action);
+  dialog.warn("别人刚刚改过这一件", `${news.join("；") || "内容有变动"}。现在是“${matter().state}”。`);
+  dialog.matter = matter();
+  dialog.key = newKey();
+  return still ? `您写的都还在；看过之后仍要${label}，请再提交一次。` : `现在不能再${label}了，您写的都还在，可以复制。`;
+}
+
+/** @param {number} decision */
+async function undone(decision) {
+  if (!held) return;
+  try {
+    await undoDecision(held, decision, newKey());
+    await load();
+    showToast(`已撤销，${matter().number} 回到${matter().state}`);
+  } catch (error) {
+    showProblem(/** @type {import("./api.js").Problem} */ (error), null);
+  }
+}
+
+/** @param {string} unit @returns {Promise<string>} */
+async function riskOf(unit) {
+  const known = suggested && (suggested.body.risks || []).find((risk) => risk.unit === unit);
+  if (known) return riskLine(known);
+  const asked = new URLSearchParams({ unit });
+  if (matter().topic) asked.set("topic", matter().topic || "");
+  const { data } = await get(`/return-risk?${asked}`).catch(() => ({ data: null }));
+  return data && data.returned ? riskLine(data) : "";
+}
+
+async function showRaw() {
+  try {
+    const { data } = await get(`/submissions/${ID}/raw`);
+    const rows = [
+      ["标题", data.title],
+      ["来件人", data.submitter],
+      ["联系方式", data.contact],
+    ].filter(([, value]) => value);
+    byId("raw-facts").replaceChildren(...rows.flatMap(([name, value]) => [cell("dt", name), cell("dd", value)]));
+    write(byId("raw-text"), data.text);
+    byId("raw").showModal();
+  } catch (error) {
+    showProblem(/** @type {import("./api.js").Problem} */ (error), null);
+  }
+}
+
+async function askAgain() {
+  if (!held) return;
+  try {
+    await post(`/submissions/${ID}/suggestions`, {}, { etag: held.etag, key: newKey() });
+    await load();
+    if (suggested) write(byId("announce"), spoken(suggested.body, zoneName(suggested.body.zone)));
+    showToast("已重新判断");
+  } catch (error) {
+    showProblem(/** @type {import("./api.js").Problem} */ (error), null);
+  }
+}
+
+function wire() {
+  const raw = may("matters.raw");
+  show(byId("raw-open"), raw);
+  byId("raw-open").addEventListener("click", () => void showRaw());
+  byId("raw").addEventListener("close", () => byId("raw-text").replaceChildren());
+  byId("ask-again").addEventListener("click", () => void askAgain());
+  show(byId("ask-again"), may("matters.write"));
+  byId("notice-retry").addEventListener("click", () => void load());
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && !dialog.open && void load());
+  const names = [...document.querySelectorAll("#help [data-shortcut]")].map((row) => row.getAttribute("data-shortcut") || "");
+  const steps = names.filter((name) => ACTIONS[name]);
+  /** @type {Record<string, (event: KeyboardEvent) => boolean|void>} */
+  const actions = Object.fromEntries(steps.map((name) => [name, () => begin(name)]));
+  listen([...steps.map((name) => shortcut(name, keyOf(name).toLowerCase())), ...SHORTCUTS], {
+    ...actions,
+    choose: (event) => {
+      const unit = suggested && choices(suggested.body)[digitOf(event) - 1];
+      if (unit) begin("decide", { unit: unit.unit });
+    },
+    undo: () => undoNow(),
+    raw: () => void (raw && showRaw()),
+    again: () => void askAgain(),
+    queue: () => byId("back").click(),
+  });
+}
+
+/** Those beside the steps' own keys. @type {import("./keys.js").Shortcut[]} */
+export const SHORTCUTS = [
+  { name: "choose", action: "choose", typing: true, matches: (e) => alt(e) && /^Digit[1-5]$/.test(e.code) },
+  shortcut("undo", "Ctrl+z"),
+  shortcut("raw", "y"),
+  shortcut("again", "r"),
+  shortcut("queue", "q"),
+];
+
+wire();
+void load();
