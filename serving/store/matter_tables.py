@@ -49,6 +49,7 @@ class SubmissionRow(Base):
     __table_args__ = (
         Index("ix_submissions_state_deadline_at", "state", "deadline_at"),
         Index("ix_submissions_received_at", "received_at"),
+        Index("ix_submissions_updated_at", "updated_at"),
         Index("ix_submissions_lead_unit_received_at", "lead_unit", "received_at"),
         Index("ix_submissions_topic_received_at", "topic", "received_at"),
         Index("ix_submissions_merged_into", "merged_into"),
