@@ -33,7 +33,7 @@ from fenban.serving.console import pages as console
 from fenban.serving.desk.deadline_files import shipped_deadlines
 from fenban.serving.desk.unit_index import LiveUnits
 from fenban.serving.problems import BodyLimit, Problem, problem, register
-from fenban.serving.resources import session, tokens, users
+from fenban.serving.resources import directory, documents, session, tokens, units, users
 from fenban.serving.store.database import Database
 from fenban.serving.store.directories import LiveDirectory
 from fenban.serving.store.schema import migrate
@@ -66,7 +66,7 @@ _REVALIDATED = "no-cache"  # names of static files carry no hash: ask each time,
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _FRAMES = 6  # innermost lines of code that a failure is logged with
 _CONSOLE = "fenban.serving.console"
-RESOURCES = (session, users, tokens)
+RESOURCES = (session, users, tokens, units, directory, documents)
 _TAGS = [
     {"name": "分办建议", "description": "判断诉求应由谁办理。"},
     {"name": "名录", "description": "模型认识的主题和单位。"},

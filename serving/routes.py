@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -20,9 +20,10 @@ from fenban.serving.problems import FieldError, InvalidFieldsError, responses
 
 if TYPE_CHECKING:
     from fenban.model.case import Submission
-    from fenban.model.directory import Directory, Unit
+    from fenban.model.directory import Directory
     from fenban.model.router import Router
     from fenban.serving.desk.deadlines import Deadlines
+    from fenban.serving.desk.unit_index import LiveUnits
     from fenban.serving.settings import ServiceSettings
     from fenban.serving.store.database import Database
     from fenban.serving.store.directories import LiveDirectory
@@ -44,7 +45,7 @@ class Service:
     database: Database
     live_directory: LiveDirectory
     deadlines: Deadlines
-    units: UnitIndex
+    units: LiveUnits
     topics: bytes
     model: bytes
 
@@ -61,32 +62,6 @@ class Service:
             StoreUnreachableError: the database does not answer.
         """
         return self.live_directory.get().directory
-
-
-class UnitIndex:
-    """The directory of a model as rows that can be searched by name, alias, function and place."""
-
-    def __init__(self, directory: Directory | None) -> None:
-        self._directory = directory
-        units = directory.units if directory else ()
-        self._rows = [(_searchable(unit), unit) for unit in units]
-
-    def find(self, q: str | None, function: str | None, jurisdiction: str | None) -> list[Unit]:
-        """Return the units that contain ``q``, have the function and lie at or below the place."""
-        found = self._directory.function_called(function) if self._directory and function else None
-        wanted = found.name if found else function
-        words = (q or "").casefold().split()
-        return [
-            unit
-            for text, unit in self._rows
-            if all(word in text for word in words)
-            and (not wanted or unit.function == wanted)
-            and (not jurisdiction or f"{unit.jurisdiction or ''}/".startswith(f"{jurisdiction}/"))
-        ]
-
-
-def _searchable(unit: Unit) -> str:
-    return "\n".join((unit.name, *unit.aliases, unit.function or "")).casefold()
 
 
 def as_json(value: object) -> bytes:
@@ -203,56 +178,6 @@ async def suggest(asked: schemas.SuggestionRequest, request: Request) -> Respons
 async def topics(request: Request) -> Response:
     """Answer with what was rendered at the start."""
     return Response(Service.of(request).topics, media_type="application/json")
-
-
-@api.get(
-    "/units",
-    operation_id="listUnits",
-    summary="查询单位名录",
-    description="按名称、别名或职能查找模型所用名录中的单位，分页返回。",
-    tags=["名录"],
-    response_model=schemas.UnitPage,
-    response_description="成功",
-    responses=responses(401, 422),
-    openapi_extra=GUARDED,
-)
-async def units(
-    request: Request,
-    q: Annotated[
-        str | None,
-        Query(
-            max_length=100, description="名称、别名或职能中包含的字；空格分开的都要包含", examples=["交警"]
-        ),
-    ] = None,
-    function: Annotated[
-        str | None, Query(max_length=100, description="职能的名称或别名", examples=["城市管理局"])
-    ] = None,
-    jurisdiction: Annotated[
-        str | None, Query(max_length=200, description="属地，含其下级", examples=["南宁市/青秀区"])
-    ] = None,
-    limit: Annotated[int, Query(ge=1, le=500, description="每页个数")] = 50,
-    offset: Annotated[int, Query(ge=0, le=10_000_000, description="跳过的个数")] = 0,
-) -> Response:
-    """Answer with one page, in the order of the directory."""
-    found = Service.of(request).units.find(q, function, jurisdiction)
-    page = {
-        "items": [_unit_dict(unit) for unit in found[offset : offset + limit]],
-        "total": len(found),
-        "limit": limit,
-        "offset": offset,
-    }
-    return Response(as_json(page), media_type="application/json")
-
-
-def _unit_dict(unit: Unit) -> dict[str, Any]:
-    return {
-        "unit": unit.name,
-        "function": unit.function,
-        "jurisdiction": unit.jurisdiction,
-        "aliases": list(unit.aliases),
-        "valid_from": unit.valid_from.isoformat() if unit.valid_from else None,
-        "valid_until": unit.valid_until.isoformat() if unit.valid_until else None,
-    }
 
 
 @api.get(

@@ -257,26 +257,6 @@ class TopicList(BaseModel):
     items: list[Topic] = Field(description="主题，按名称排序")
 
 
-class DirectoryUnit(BaseModel):
-    """名录中的一个单位。"""
-
-    unit: str = Field(description="单位名称", examples=["南宁市公安局交警支队"])
-    function: str | None = Field(description="职能")
-    jurisdiction: str | None = Field(description="属地")
-    aliases: list[str] = Field(description="别名")
-    valid_from: dt.date | None = Field(description="启用日期")
-    valid_until: dt.date | None = Field(description="停用日期")
-
-
-class UnitPage(BaseModel):
-    """名录的一页。"""
-
-    items: list[DirectoryUnit] = Field(description="本页的单位")
-    total: int = Field(description="符合条件的单位总数")
-    limit: int = Field(description="每页个数")
-    offset: int = Field(description="本页之前的个数")
-
-
 class ModelFacts(BaseModel):
     """模型的说明。"""
 

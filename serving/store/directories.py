@@ -96,6 +96,11 @@ def versions(session: Session, limit: int = 50, before: int | None = None) -> Se
     return [Version(*row) for row in session.execute(query)]
 
 
+def count(session: Session) -> int:
+    """Return how many versions there are."""
+    return session.scalar(select(func.count()).select_from(DirectoryVersionRow)) or 0
+
+
 def add(
     session: Session,
     directory: Directory,
@@ -147,6 +152,11 @@ class LiveDirectory:
         self._fallback = Effective(directory, fingerprint_of(directory))
         self._held = self._fallback
         self._lock = threading.Lock()
+
+    @property
+    def fallback(self) -> Directory:
+        """The model's directory."""
+        return self._fallback.directory
 
     def get(self) -> Effective:
         """Return it; asks the store each time whether there is a later version (one indexed row).
