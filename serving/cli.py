@@ -15,9 +15,11 @@ from fenban.serving.commands import (
     retrain,
     route,
     serve,
+    tokens,
     train,
     triage,
     trial,
+    users,
 )
 from fenban.serving.exits import DONE, FAILED, INTERRUPTED, exit_code_of, message_of, say
 
@@ -31,6 +33,8 @@ COMMANDS: dict[str, ModuleType] = {
     "route": route,
     "triage": triage,
     "serve": serve,
+    "users": users,
+    "tokens": tokens,
     "retrain": retrain,
     "models": models,
     "directory": directory,

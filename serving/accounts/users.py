@@ -65,6 +65,13 @@ def named(session: Session, name: str) -> UserRow:
     return user
 
 
+def state_of(user: UserRow) -> str:
+    """Return ``active``, ``invited`` (has no way in yet) or ``disabled``."""
+    if user.disabled:
+        return "disabled"
+    return "active" if user.password_hash or user.oidc_subject else "invited"
+
+
 def listed(session: Session, limit: int, after: int = 0) -> list[UserRow]:
     """Return people by row number, from after ``after`` on."""
     chosen = select(UserRow).where(UserRow.id > after).order_by(UserRow.id).limit(limit)
@@ -123,7 +130,8 @@ def change(
         raise ChangedMeanwhileError(user.version)
     if role is not None and role not in ROLES:
         raise RefusedError(f"没有这个角色：可用的有 {'、'.join(ROLES)}")
-    if user.role == "admin" and (disabled or role not in (None, "admin")):
+    is_an_admin = user.role == "admin" and state_of(user) == "active"
+    if is_an_admin and (disabled or role not in (None, "admin")):
         _keep_an_admin(session, user)
     if display_name is not None:
         user.display_name = _checked_display(display_name)
@@ -182,12 +190,20 @@ def invite(
 
 
 def first_invitation(session: Session, actor: str) -> str | None:
-    """Return the secret of a link for the first administrator; None where one can log in already."""
+    """Return the secret of a link for the first administrator.
+
+    None where an administrator can log in already, or another one holds a link that is still good.
+    """
     if an_admin_can_log_in(session):
         return None
-    admin = session.scalar(select(UserRow).where(UserRow.role == "admin").order_by(UserRow.id).limit(1))
-    if admin is None:
-        admin = add(session, actor, FIRST_ADMIN, "管理员", "admin")
+    admins = select(UserRow).where(UserRow.role == "admin").order_by(UserRow.id)
+    pending = select(InvitationRow.user_id).where(
+        InvitationRow.used_at.is_(None), InvitationRow.expires_at > now()
+    )
+    others = admins.where(UserRow.name != FIRST_ADMIN, UserRow.id.in_(pending), UserRow.disabled.is_(False))
+    if session.scalar(others.limit(1)) is not None:
+        return None
+    admin = session.scalar(admins.limit(1)) or add(session, actor, FIRST_ADMIN, "管理员", "admin")
     admin.disabled = False
     return invite(session, actor, admin, FIRST_INVITED_FOR)[0]
 

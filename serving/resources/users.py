@@ -34,14 +34,13 @@ UserId = Annotated[int, Path(ge=1, le=2**31 - 1, description="账户的编号")]
 
 def user_as_dict(user: UserRow) -> dict[str, Any]:
     """Return the ``User`` JSON of a row."""
-    can_come_in = user.password_hash is not None or user.oidc_subject is not None
     return {
         "id": user.id,
         "version": user.version,
         "name": user.name,
         "display_name": user.display_name,
         "role": user.role,
-        "state": "disabled" if user.disabled else "active" if can_come_in else "invited",
+        "state": users.state_of(user),
         "created_at": user.created_at.isoformat(),
         "seen_at": user.seen_at.isoformat() if user.seen_at else None,
     }
