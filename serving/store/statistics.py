@@ -171,9 +171,7 @@ def returns(facts: Facts, span: Span) -> dict[str, Any]:
 
     The one who took it is the unit of the outcome, else the unit that has it now if that is another.
     """
-    matters = (
-        span.of(facts, ("first", "lead", "final")) if span.unit is None else span_without_unit(facts, span)
-    )
+    matters = Span(span.first, span.last).of(facts, ())
     lines = facts.returns[np.isin(facts.returns["id"], matters["id"])]
     if span.unit is not None:
         lines = lines[lines["unit"] == facts.names.codes.get(span.unit, len(facts.names.names))]

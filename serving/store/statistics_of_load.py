@@ -51,7 +51,7 @@ def workload(facts: Facts, span: Span, at: dt.datetime, period: Period = "week")
                 {"state": name_of(facts, key), "n": n, "overdue": late}
                 for key, n, late in grouped(matters["state"], overdue)
             ),
-            key=lambda state: -state["n"],
+            key=lambda state: (-state["n"], state["state"]),
         ),
         "evaluated": int(asked.sum()),
         "satisfied": int((matters["satisfied"] == 1).sum()),
