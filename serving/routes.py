@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -15,6 +15,7 @@ from fenban.model import resources
 from fenban.model.calibration import NEVER
 from fenban.model.case import TOPIC_SEPARATOR
 from fenban.serving import schemas
+from fenban.serving.accounts.dependencies import permitted
 from fenban.serving.batching import MicroBatcher, NotReadyError, Options
 from fenban.serving.problems import FieldError, InvalidFieldsError, responses
 
@@ -136,6 +137,7 @@ async def _gone(request: Request) -> None:
     response_description="成功",
     responses=responses(400, 401, 403, 413, 422, 429, 503),
     openapi_extra=GUARDED,
+    dependencies=[Depends(permitted("suggest"))],
 )
 async def suggest(asked: schemas.SuggestionRequest, request: Request) -> Response:
     """Answer from the batcher; when the caller goes away, what has not begun is dropped."""
@@ -172,8 +174,9 @@ async def suggest(asked: schemas.SuggestionRequest, request: Request) -> Respons
     tags=["名录"],
     response_model=schemas.TopicList,
     response_description="成功",
-    responses=responses(401),
+    responses=responses(401, 403),
     openapi_extra=GUARDED,
+    dependencies=[Depends(permitted("directory.read"))],
 )
 async def topics(request: Request) -> Response:
     """Answer with what was rendered at the start."""
@@ -188,8 +191,9 @@ async def topics(request: Request) -> Response:
     tags=["模型"],
     response_model=schemas.ModelFacts,
     response_description="成功",
-    responses=responses(401),
+    responses=responses(401, 403),
     openapi_extra=GUARDED,
+    dependencies=[Depends(permitted("directory.read"))],
 )
 async def model(request: Request) -> Response:
     """Answer with what was rendered at the start."""

@@ -123,9 +123,8 @@ def _list(session: Session, as_json: bool) -> None:
     if not rows:
         say("nobody yet - 'fenban serve' prints a link for the first administrator")
     for row in rows:
-        print(
-            f"{row['name']:20} {row['role']:9} {row['state']:9} {row['seen_at'] or '-':20} {row['display_name']}"
-        )
+        seen = (row["seen_at"] or "-")[:19]
+        print(f"{row['name']:20} {row['role']:9} {row['state']:9} {seen:20} {row['display_name']}")
 
 
 def _row(user: Any) -> dict[str, Any]:
