@@ -58,7 +58,6 @@ ACTION_KEYS = (
     ("accept", "A", "受理，或提交审查"),
     ("register", "L", "立案"),
     ("refuse", "X", "不予受理，或不予立案"),
-    ("convert", "I", "转社情民意"),
     ("ask", "B", "要求补充"),
     ("supplement", "N", "补充内容"),
     ("extend", "E", "延期"),

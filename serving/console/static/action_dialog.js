@@ -8,6 +8,8 @@ import { matterNumbered } from "./matters.js";
 import { offerIn, offerUnits } from "./unit_field.js";
 
 const FIRST_PROMISES = 2;
+/** What is asked for where it is not a reason. @type {Record<string, string>} */
+const WHY = { ask: "要补充什么", evaluate: "来件人怎么说", return: "单位怎么说的", fulfil: "怎样确认的" };
 const form = byId("act-form");
 
 export class ActionDialog {
@@ -54,7 +56,7 @@ export class ActionDialog {
     write(byId("act-name"), `${step.label} ${matter.number}`);
     write(byId("act-label"), step.label);
     write(byId("a-why-optional"), step.needs_reason ? "必填" : "可不填");
-    write(byId("a-why-label"), step.action === "ask" ? "要补充什么" : step.action === "evaluate" ? "来件人怎么说" : "理由");
+    write(byId("a-why-label"), WHY[step.action] || "理由");
     write(byId("a-text-label"), step.action === "agree" ? "意见书正文" : "补充的内容");
     for (const part of form.querySelectorAll("[data-for]")) show(part, part.dataset.for.split(" ").includes(step.action));
     this.fill({ ...values, ...this.draft.load() });

@@ -1,6 +1,6 @@
 /** Files dropped anywhere on the page, or chosen, read by the service into text. */
 
-import { post } from "./api.js";
+import { post, Problem } from "./api.js";
 import { byId, show } from "./dom.js";
 
 /** @param {DragEvent} event */
@@ -39,6 +39,9 @@ export function takeFiles(take) {
 export async function textOf(file) {
   const form = new FormData();
   form.append("file", file, file.name);
-  const { data } = await post("/documents", form);
+  const { data } = await post("/documents", form).catch((problem) => {
+    // the field is the file itself, which has no place on the page
+    throw problem.fields && problem.fields.length ? new Problem("invalid", "读不了这个文件", problem.fields[0].message) : problem;
+  });
   return { title: data.title || "", text: data.text || "" };
 }

@@ -1,7 +1,6 @@
 /** Times and deadlines as clerks read them, in the time of this machine. */
 
 const DAY_MS = 86400000;
-const SOON_DAYS = 2;
 
 /** @param {number} value */
 const two = (value) => String(value).padStart(2, "0");
@@ -30,14 +29,14 @@ function daysTo(iso) {
 /**
  * A deadline in words, and how pressing it is (`data-due`): over, soon, later, none.
  *
- * @param {{deadline_at: string|null, overdue: boolean, closed_at: string|null}} matter
+ * @param {{deadline_at: string|null, overdue: boolean, closed_at: string|null, standing: string}} matter
  * @returns {{text: string, due: "over"|"soon"|"later"|"none"}}
  */
-export function deadline({ deadline_at: at, overdue, closed_at: closed }) {
+export function deadline({ deadline_at: at, overdue, closed_at: closed, standing }) {
   if (!at) return { text: "无期限", due: "none" };
-  if (closed) return { text: overdue ? `${day(at)} 逾期办结` : `${day(at)} 前办结`, due: overdue ? "over" : "none" };
+  if (closed) return { text: standing === "overdue" ? "逾期办完" : "按期办完", due: "none" };
   const days = daysTo(at);
   if (overdue) return { text: days < 0 ? `超期 ${-days} 天` : `${moment(at).slice(-5)} 已超期`, due: "over" };
   if (days === 0) return { text: `今天 ${moment(at).slice(-5)} 到期`, due: "soon" };
-  return { text: days === 1 ? "明天到期" : `还有 ${days} 天`, due: days <= SOON_DAYS ? "soon" : "later" };
+  return { text: days === 1 ? "明天到期" : `还有 ${days} 天`, due: standing === "near" ? "soon" : "later" };
 }

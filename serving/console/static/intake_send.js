@@ -10,11 +10,14 @@ import { clearProblem, showProblem } from "./notice_view.js";
 import { showToast } from "./toast_view.js";
 
 const UNDO_S = 10;
+const SURE = 0.8;
 const PROPOSALS = (byId("entry").dataset.proposals || "").split(" ");
 
-/** The form that counts: the clerk's, else the model's. @param {import("./types.js").Suggestion|null} suggestion */
+/** The form that counts: the clerk's, else the model's; a guess that is not sure makes no proposal. @param {import("./types.js").Suggestion|null} suggestion */
 export function formOf(suggestion) {
-  return FIELDS.form.value || (suggestion && suggestion.form ? suggestion.form.name : "");
+  const guess = suggestion && suggestion.form;
+  if (FIELDS.form.value || !guess) return FIELDS.form.value;
+  return PROPOSALS.includes(guess.name) && guess.probability < SURE ? "" : guess.name;
 }
 
 /** @param {import("./types.js").Suggestion|null} suggestion */
@@ -101,7 +104,7 @@ export class Sender {
   async hold(submission, answer, accept) {
     if (this.held) return { ...this.held, state: "" };
     const form = formOf(answer && answer.suggestion);
-    const taken = await takeIn({ ...submission, form }, answer, accept, `${this.key}-${accept ? "in" : "draft"}`);
+    const taken = await takeIn({ ...submission, form }, accept, `${this.key}-${accept ? "in" : "draft"}`);
     this.held = { id: taken.id, number: taken.number, etag: taken.etag };
     return { ...this.held, state: taken.matter.state };
   }

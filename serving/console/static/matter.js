@@ -60,9 +60,9 @@ async function loadTimeline() {
 }
 
 async function loadSuggestion() {
-  const { data } = await get(`/submissions/${ID}/suggestions?limit=1`).catch(() => ({ data: { items: [] } }));
-  const last = data.items[0];
-  suggested = last ? { id: last.id, body: last.body || last.suggestion || last } : null;
+  const { data } = await get(`/submissions/${ID}/suggestions`).catch(() => ({ data: { items: [] } }));
+  const last = data.items[data.items.length - 1];
+  suggested = last ? { id: last.id, body: last.suggestion } : null;
   drawSuggestion();
 }
 
@@ -233,6 +233,7 @@ async function askAgain() {
 
 function wire() {
   const raw = may("matters.raw");
+  byId("back").href = `/queue${sessionStorage.getItem("fenban.queue.address") || ""}`;
   show(byId("raw-open"), raw);
   byId("raw-open").addEventListener("click", () => void showRaw());
   byId("raw").addEventListener("close", () => byId("raw-text").replaceChildren());

@@ -54,7 +54,6 @@ export const ACTIONS = {
   reopen: step("reopen"),
   unsettle: step("unsettle"),
   split: step("split"),
-  convert: step("convert", { direct: true }),
   accept: step("accept", { direct: true }),
   sign: step("sign", { direct: true }),
   register: step("register", { direct: true }),

@@ -91,7 +91,7 @@ export function detailOf(detail) {
     detail.from_unit && detail.to_unit ? `${detail.from_unit} → ${detail.to_unit}` : detail.to_unit && `转给 ${detail.to_unit}`,
     !detail.to_unit && detail.unit && !detail.lead_unit ? detail.unit : "",
     detail.reason,
-    detail.into_number && `并入 ${detail.into_number}`,
+    detail.number && `${detail.into ? "主件" : "来件"} ${detail.number}`,
     detail.until && `延到 ${day(detail.until)}`,
     detail.resolved === undefined || detail.resolved === null ? "" : detail.resolved ? "已解决" : "没有解决",
     detail.satisfied === undefined || detail.satisfied === null ? "" : detail.satisfied ? "满意" : "不满意",
@@ -125,14 +125,14 @@ function articleOf(agreement, mayFulfil, fulfil) {
 /** @param {any} agreement @param {any} promise @param {boolean} mayFulfil @param {(agreement: any, promise: any) => void} fulfil */
 function promiseOf(agreement, promise, mayFulfil, fulfil) {
   const { element, part } = copyOf(byId("promise-row"));
-  const kept = promise.fulfilled_at || (promise.fulfilment && promise.fulfilment.at);
+  const kept = promise.fulfilment && promise.fulfilment.at;
   part.unit.textContent = promise.unit;
   part.what.textContent = promise.what;
   part.due.textContent = promise.due_on ? `${day(promise.due_on)} 前` : "没有写期限";
   part.due.dataset.due = !kept && promise.due_on && promise.due_on < new Date().toISOString().slice(0, 10) ? "over" : "later";
   part.kept.textContent = kept ? `${day(kept)} 已兑现` : "还没有兑现";
   part.kept.dataset.tone = kept ? "good" : "warn";
-  part.how.textContent = promise.fulfilled_why || (promise.fulfilment && promise.fulfilment.why) || "";
+  part.how.textContent = (promise.fulfilment && promise.fulfilment.why) || "";
   show(part.fulfil, !kept && mayFulfil);
   part.fulfil.addEventListener("click", () => fulfil(agreement, promise));
   return element;

@@ -14,18 +14,16 @@ function filled(content) {
 }
 
 /**
- * Take a submission in.
+ * Take a submission in. The service asks the model itself, about the masked text.
  *
  * @param {import("./types.js").Submission} submission
- * @param {import("./types.js").Answer|null} answer what the model suggested for it, kept with it
  * @param {boolean} accept false: a draft, or not yet accepted
  * @param {string} key
  */
-export async function takeIn(submission, answer, accept, key) {
-  const { received_at: at, lane: _, ...rest } = submission;
+export async function takeIn(submission, accept, key) {
+  const { received_at: at, lane, ...rest } = submission;
   const received = at ? new Date(at).toISOString() : "";
-  const suggestion = answer ? answer.suggestion : null;
-  const body = filled({ ...rest, title: rest.title.trim(), jurisdiction: rest.jurisdiction.trim(), received_at: received, suggestion, accept });
+  const body = filled({ ...rest, title: rest.title.trim(), jurisdiction: rest.jurisdiction.trim(), received_at: received, lane, accept });
   return heldOf(await post("/submissions", body, { key }));
 }
 
@@ -68,7 +66,7 @@ export async function act(held, what, content, key) {
  *
  * @param {URLSearchParams} filters as the API names them
  * @param {AbortSignal} [signal]
- * @returns {Promise<{items: import("./types.js").Matter[], next: string|null, total: number|null}>}
+ * @returns {Promise<{items: import("./types.js").Matter[], next: string|null, total: number|null, total_is_more: boolean}>} `total` on the first page alone
  */
 export async function listMatters(filters, signal) {
   return (await get(`/submissions?${filters}`, { signal })).data;
@@ -77,6 +75,6 @@ export async function listMatters(filters, signal) {
 /** The matter with a number, or null. @param {string} number @returns {Promise<import("./types.js").Matter|null>} */
 export async function matterNumbered(number) {
   const wanted = number.trim();
-  const { items } = await listMatters(new URLSearchParams({ q: wanted, limit: "5" }));
-  return items.find((matter) => matter.number === wanted) || null;
+  const { items } = await listMatters(new URLSearchParams({ number: wanted, limit: "1" }));
+  return items[0] || null;
 }

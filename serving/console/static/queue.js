@@ -13,6 +13,7 @@ const PAUSE_MS = 250;
 const LOADING_AFTER_MS = 200;
 const FIRST = "state=open";
 const CURRENT = "fenban.queue.current";
+const ADDRESS = "fenban.queue.address";
 
 /** @type {import("./keys.js").Shortcut[]} */
 export const SHORTCUTS = [
@@ -74,6 +75,7 @@ function goTo(wanted, replace = false) {
 
 /** Fetch and draw what the address asks for. */
 async function load() {
+  sessionStorage.setItem(ADDRESS, window.location.search);
   if (running) running.abort();
   running = new AbortController();
   const mine = running;
@@ -82,6 +84,10 @@ async function load() {
   const page = Number(asked.get("n") || 1);
   asked.delete("n");
   for (const [name, value] of [...asked]) if (!value) asked.delete(name);
+  if (asked.get("state") === "open") {
+    asked.delete("state");
+    asked.set("open", "true");
+  }
   asked.set("limit", LIMIT);
   if (!asked.has("sort")) asked.set("sort", "deadline");
   try {
@@ -103,12 +109,12 @@ function setWorking(working) {
   byId("list").setAttribute("aria-busy", String(working));
 }
 
-/** @param {{items: import("./types.js").Matter[], next: string|null, total: number|null}} found @param {number} page */
+/** @param {{items: import("./types.js").Matter[], next: string|null, total: number|null, total_is_more: boolean}} found @param {number} page */
 function draw(found, page) {
   next = found.next;
   byId("rows").replaceChildren(...found.items.map(rowOf));
   show(byId("none"), !found.items.length);
-  write(byId("total"), found.total === null ? `本页 ${found.items.length} 件` : `共 ${found.total} 件`);
+  if (found.total !== null) write(byId("total"), found.total_is_more ? `超过 ${found.total} 件` : `共 ${found.total} 件`);
   write(byId("page-said"), page > 1 ? `第 ${page} 页` : "");
   byId("first").disabled = page < 2;
   byId("next").disabled = !next;

@@ -53,6 +53,7 @@
  * @property {string|null} jurisdiction
  * @property {string} received_at
  * @property {string|null} deadline_at
+ * @property {"none"|"fine"|"near"|"overdue"} standing
  * @property {boolean} overdue
  * @property {string|null} closed_at
  * @property {Zone|null} zone
