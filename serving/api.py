@@ -33,7 +33,20 @@ from fenban.serving.console import pages as console
 from fenban.serving.desk.deadline_files import shipped_deadlines
 from fenban.serving.desk.unit_index import LiveUnits
 from fenban.serving.problems import BodyLimit, Problem, problem, register
-from fenban.serving.resources import directory, documents, session, tokens, units, users
+from fenban.serving.resources import (
+    agreements,
+    decisions,
+    directory,
+    documents,
+    handling,
+    history,
+    session,
+    steps,
+    submissions,
+    tokens,
+    units,
+    users,
+)
 from fenban.serving.store.database import Database
 from fenban.serving.store.directories import LiveDirectory
 from fenban.serving.store.schema import migrate
@@ -66,9 +79,23 @@ _REVALIDATED = "no-cache"  # names of static files carry no hash: ask each time,
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _FRAMES = 6  # innermost lines of code that a failure is logged with
 _CONSOLE = "fenban.serving.console"
-RESOURCES = (session, users, tokens, units, directory, documents)
+RESOURCES = (
+    submissions,
+    decisions,
+    steps,
+    handling,
+    agreements,
+    history,
+    units,
+    directory,
+    documents,
+    session,
+    users,
+    tokens,
+)
 _TAGS = [
     {"name": "分办建议", "description": "判断诉求应由谁办理。"},
+    {"name": "办件", "description": "登记、派遣和办理诉求与提案，直到办结和评价。"},
     {"name": "名录", "description": "模型认识的主题和单位。"},
     {"name": "模型", "description": "所用模型的情况。"},
     {"name": "账户", "description": "登录、账户和访问令牌。"},

@@ -29,7 +29,9 @@ from fenban.serving.store.errors import (
     ReusedKeyError,
     StoreBusyError,
     StoreError,
+    StoreUnreachableError,
 )
+from fenban.serving.store.search_query import UnreadableQueryError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,6 +97,7 @@ CROSS_SITE = Kind(
 NO_RECORD = Kind("no-such-record", "没有这条记录", "请检查编号。")
 STORE_BUSY = Kind("store-busy", "数据库正忙", "同时写入的人太多，请稍后再试。")
 STORE_UNREACHABLE = Kind("store-unreachable", "数据库没有应答", "请稍后再试；仍不行请找管理员。")
+UNREADABLE_QUERY = Kind("unreadable-query", "这样没法检索", "请换几个字词再试。")
 REUSED_KEY = Kind("reused-key", "请求编号已用过", "同一个 Idempotency-Key 已用于内容不同的请求，请换一个。")
 LOGIN_REFUSED = Kind("login-refused", "没有登录上", "登录名或密码不对。")
 LOGIN_LOCKED = Kind("login-locked", "暂时不能登录", "请过一会儿再试。")
@@ -114,6 +117,7 @@ STATUSES: tuple[tuple[type[FenbanError], int], ...] = (
     (RefusedError, 409),
     (ChangedMeanwhileError, 412),
     (ReusedKeyError, 422),
+    (UnreadableQueryError, 422),
     (MissingIfMatchError, 428),
     (StoreError, 503),
     (OverloadedError, 429),
@@ -129,8 +133,9 @@ STATUSES: tuple[tuple[type[FenbanError], int], ...] = (
 OWN_KINDS: tuple[tuple[type[FenbanError], Kind], ...] = (
     (NotFoundError, NO_RECORD),
     (ReusedKeyError, REUSED_KEY),
+    (UnreadableQueryError, UNREADABLE_QUERY),
     (StoreBusyError, STORE_BUSY),
-    (StoreError, STORE_UNREACHABLE),
+    (StoreUnreachableError, STORE_UNREACHABLE),
     (LockedError, LOGIN_LOCKED),
     (LoginError, LOGIN_REFUSED),
     (CrowdedError, LOGIN_LOCKED),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +14,14 @@ from fenban.serving.store.errors import ChangedMeanwhileError, NotFoundError, Re
 from fenban.serving.store.matter_tables import SubmissionRow, TransitionRow
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from sqlalchemy.orm import Session
 
     from fenban.model.directory import Directory
     from fenban.serving.desk.deadlines import Deadlines
+
+FIRST_NOTE = "intake"  # the line with which a timeline begins
 
 
 class UnknownUnitError(RefusedError):
@@ -100,7 +103,7 @@ class Desk:
             by=self.by,
             why=mask(why.strip()),
             action=action,
-            from_state=row.state,
+            from_state=None if action == FIRST_NOTE else row.state,
             to_state=to or row.state,
             detail=detail or None,
         )

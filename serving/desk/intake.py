@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fenban.model.privacy import mask
 from fenban.serving.desk import states, suggesting
-from fenban.serving.desk.desk import facts_of
+from fenban.serving.desk.desk import FIRST_NOTE, facts_of
+from fenban.serving.store import search
 from fenban.serving.store.matter_tables import SubmissionRow, SubmissionTextRow
 from fenban.serving.store.numbers import CHINA, next_number
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from fenban.serving.desk.desk import Desk
     from fenban.serving.desk.states import Kind
     from fenban.serving.store.matter_tables import SuggestionRow
@@ -75,8 +77,8 @@ def take_in(
     )
     kept = suggesting.keep(desk, row, suggestion) if suggestion else None
     row.deadline_at = desk.deadlines.deadline_for(facts_of(row), row.received_at)
-    line = desk.note(row, "intake")
-    line.from_state = None
+    search.index(desk.session, row)
+    desk.note(row, FIRST_NOTE)
     if arrival.accept:
         desk.step(row, "accept")
         row.version = 1  # both lines are the one step of registering
@@ -94,7 +96,7 @@ def _heading(day: dt.datetime) -> str:
 
 
 def supplement(
-    desk: Desk, row: SubmissionRow, text: str, suggestion: dict[str, Any] | None
+    desk: Desk, row: SubmissionRow, text: str, suggestion: dict[str, Any] | None, why: str = ""
 ) -> SuggestionRow | None:
     """Add to the text of a matter what the person has told since, with the suggestion for the whole.
 
@@ -105,7 +107,8 @@ def supplement(
     raw = desk.session.get(SubmissionTextRow, row.id)
     if raw is not None:  # else the personal data were purged already
         raw.text = f"{raw.text}\n{_heading(desk.at)}{text.strip()}"
-    desk.step(row, "supplement", characters=len(text))
+    search.index(desk.session, row)
+    desk.step(row, "supplement", why, characters=len(text))
     kept = suggesting.keep(desk, row, suggestion) if suggestion else None
     desk.sign("supplement", row)
     return kept

@@ -18,22 +18,33 @@ if TYPE_CHECKING:
     from fenban.serving.desk.desk import Desk
 
 
-def merge(desk: Desk, submission_id: int, version: int | None, into: int, why: str = "") -> MergeRow:
+def both(desk: Desk, submission_id: int, into: int) -> tuple[SubmissionRow, SubmissionRow]:
+    """Return a matter and the main one of ``into``, to be merged.
+
+    Both are locked in the order of their ids, so that two who merge the one into the other do not
+    wait for each other.
+
+    Raises:
+        NotFoundError: one of them is not there.
+    """
+    seen = desk.session.get(SubmissionRow, into)
+    main_id = seen.merged_into or into if seen else into
+    rows = {one: desk.matter(one) for one in sorted({submission_id, main_id})}
+    return rows[submission_id], rows[main_id]
+
+
+def merge(desk: Desk, row: SubmissionRow, main: SubmissionRow, why: str = "") -> MergeRow:
     """Merge a matter into another; those merged into it before go along.
 
     Args:
         desk: the operation.
-        submission_id: the matter that ends here.
-        version: which version of it the caller has seen.
-        into: the main matter; where that one is itself merged, its main one.
+        row: the matter that ends here.
+        main: the one in which it is dealt with; see ``both``.
         why: the reason, if any.
 
     Raises:
-        NotFoundError: one of them is not there.
-        ChangedMeanwhileError: the first has another version by now.
-        RefusedError: they are the same, of different kinds, closed, or hold open promises.
+        RefusedError: they are the same, of different kinds, closed, or ``row`` holds open promises.
     """
-    row, main = _both(desk, submission_id, version, into)
     if main.id == row.id:
         raise RefusedError("不能并入自己。")
     if main.kind != row.kind:
@@ -47,17 +58,6 @@ def merge(desk: Desk, submission_id: int, version: int | None, into: int, why: s
         _move_on(desk, follower, main)
     desk.sign("merge", row, into=main.id)
     return merged
-
-
-def _both(
-    desk: Desk, submission_id: int, version: int | None, into: int
-) -> tuple[SubmissionRow, SubmissionRow]:
-    """Lock both in the order of their ids, as every operation on several does, so that none waits in a ring."""
-    seen = desk.session.get(SubmissionRow, into)
-    main_id = seen.merged_into or into if seen else into
-    for one in sorted({submission_id, main_id}):
-        desk.matter(one, version if one == submission_id else None)
-    return desk.matter(submission_id, version), desk.matter(main_id)
 
 
 def _merge_one(desk: Desk, row: SubmissionRow, main: SubmissionRow, why: str) -> MergeRow:

@@ -114,6 +114,8 @@ class TransitionRow(Line):
     to_state: Mapped[str] = mapped_column(String(12))
     detail: Mapped[dict[str, Any] | None]
 
+    __table_args__ = (Index("ix_transitions_by_submission_id", "by", "submission_id"),)
+
 
 class DecisionRow(Line):
     """A decision (分办决定), or the undoing of one: then ``undoes`` names it."""
