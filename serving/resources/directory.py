@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, File, Form, Header, UploadFile
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response
 
+from fenban.model.privacy import mask
 from fenban.serving.accounts.actor import Actor
 from fenban.serving.accounts.dependencies import permitted
 from fenban.serving.desk.directory_changes import CHANGE_NAMES, changes_between
@@ -140,7 +141,7 @@ def add_version(
     if if_match is None:
         raise MissingIfMatchError
     service = Service.of(request)
-    content = file.file.read()
+    content, note = file.file.read(), mask(note)
     owner = f"{actor.label}#{actor.user_id}"
     with service.database.writing() as session:
         asked = _digest(content, options, fingerprint, note, if_match)
