@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fenban.serving.desk.deadlines import Deadlines
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OidcSettings:
@@ -43,6 +45,7 @@ class ServiceSettings:
         max_text: how many characters one text may have.
         max_body: how many bytes the body of a request may have.
         jurisdiction: where texts come from that say nothing of it (属地), such as 南宁市.
+        deadlines: the city's own rules of deadlines; None: the shipped ones.
     """
 
     model_folder: Path
@@ -58,6 +61,7 @@ class ServiceSettings:
     max_text: int = 100_000
     max_body: int = 8 * 1024 * 1024
     jurisdiction: str | None = None
+    deadlines: Deadlines | None = None
 
     def __post_init__(self) -> None:
         names = ("max_batch", "max_waiting", "max_items", "max_text", "max_body")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
+    from fenban.serving.desk.deadlines import Deadlines
     from fenban.serving.settings import OidcSettings, ServiceSettings
 
 HELP = "open the service: the clerk's desk and the API"
@@ -32,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--port", type=int, default=8000, help="default 8000; 0 takes a free one")
     parser.add_argument("--jurisdiction", metavar="PATH", help="where texts come from, e.g. 南宁市")
+    parser.add_argument(
+        "--deadlines", metavar="FILE", help="the city's rules of deadlines, .toml (default: shipped ones)"
+    )
     parser.add_argument(
         "--workers", type=int, default=1, choices=range(1, 65), metavar="N", help="processes (default 1)"
     )
@@ -81,6 +85,7 @@ def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None:
     from fenban.serving.settings import ServiceSettings
 
     oidc = _oidc(arguments)
+    deadlines = _deadlines(arguments)
     folder = model_folder_of(arguments)
     port = listener.getsockname()[1]
     settings = ServiceSettings(
@@ -92,6 +97,7 @@ def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None:
         session_whole_minutes=arguments.session_whole,
         oidc=oidc,
         jurisdiction=arguments.jurisdiction,
+        deadlines=deadlines,
     )
     invitation = _prepared_store(arguments)
     more = {**_QUIET, "forwarded_allow_ips": ",".join(filter(None, (_OWN_PROXIES, arguments.proxy)))}
@@ -103,6 +109,25 @@ def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None:
     # uvicorn raises Ctrl+C again once it has shut down; for a service that is the ordinary end
     with contextlib.suppress(KeyboardInterrupt):
         serve(listener)
+
+
+def _deadlines(arguments: argparse.Namespace) -> Deadlines | None:
+    """Read ``--deadlines``; say up to when the holidays are known, which a new edition of the library moves.
+
+    Raises:
+        InputError: the file is not as it should be.
+    """
+    if not arguments.deadlines:
+        return None
+    from fenban.serving.desk.deadline_files import read_deadlines
+    from fenban.serving.desk.workdays import known_years
+
+    found = read_deadlines(Path(arguments.deadlines))
+    last = known_years()[-1]
+    own = max((day.year for day in (*found.calendar.off, *found.calendar.work)), default=0)
+    if own <= last:
+        say(f"Holidays are known until {last}; later days count as Monday to Friday, but for the file's own.")
+    return found
 
 
 def _greet(address: str, invitation: str | None, host: str) -> None:
