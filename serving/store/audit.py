@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FIRST = "0" * 64
 _LOCK = 0x66656E62616E  # "fenban": PostgreSQL's advisory lock that keeps the lines in one row
 PAGE = 2000
+_CLOCKS = dt.timedelta(hours=1)  # no clock is set back by more
 _FLAWS = {
     "missing": "line {} is missing",
     "misplaced": "line {} does not follow the line before it",
@@ -200,3 +201,22 @@ def page(
     if before is not None:
         query = query.where(AuditRow.seq < before)
     return list(session.scalars(query))
+
+
+def between(
+    session: Session, since: dt.datetime | None, until: dt.datetime | None
+) -> list[ColumnElement[bool]]:
+    """Return filters for the lines from ``since`` up to before ``until``.
+
+    Lines are numbered as time goes, give or take a clock that was set right; so most of those outside
+    are left out by their numbers, which a page of the latest lines is read by anyway.
+    """
+    found: list[ColumnElement[bool]] = []
+    seq, at = AuditRow.seq, AuditRow.at
+    if since is not None:
+        first = session.scalar(select(seq).where(at >= since - _CLOCKS).order_by(at).limit(1))
+        found += [at >= since, seq >= (first or 0)]
+    if until is not None:
+        last = session.scalar(select(seq).where(at < until + _CLOCKS).order_by(at.desc()).limit(1))
+        found += [at < until, seq <= (last or 0)]
+    return found

@@ -78,17 +78,30 @@ def matching(session: Session, typed: str) -> Select[int]:
 
 
 def newest(
-    session: Session, query: Query, filters: Sequence[ColumnElement[bool]] = (), limit: int = MOST_RANKED
+    session: Session,
+    query: Query,
+    filters: Sequence[ColumnElement[bool]] = (),
+    limit: int = MOST_RANKED,
+    before: int | None = None,
 ) -> list[int]:
-    """Return ids of the newest matters that match and pass ``filters`` over ``SubmissionRow``."""
+    """Return ids, below ``before``, of the newest matters that match.
+
+    Args:
+        session: a reading session.
+        query: as ``parse`` gave it.
+        filters: conditions over ``SubmissionRow``.
+        limit: how many at most.
+        before: an id; matters registered before that one.
+    """
+    older = [] if before is None else [SearchTextRow.submission_id < before]
     if filters and (few := _few(session, filters)) is not None:
         compared = (
             select(SearchTextRow.submission_id)
-            .where(SearchTextRow.submission_id.in_(few), *_comparisons(query, every=True))
+            .where(SearchTextRow.submission_id.in_(few), *older, *_comparisons(query, every=True))
             .order_by(SearchTextRow.submission_id.desc())
         )
         return list(session.scalars(compared.limit(limit)))
-    found = _indexed(session, query)
+    found = _indexed(session, query).where(*older)
     if filters:
         found = found.join(SubmissionRow, SubmissionRow.id == SearchTextRow.submission_id).where(*filters)
     return list(session.scalars(found.limit(limit)))
