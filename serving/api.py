@@ -35,12 +35,15 @@ from fenban.serving.desk.unit_index import LiveUnits
 from fenban.serving.problems import BodyLimit, Problem, problem, register
 from fenban.serving.resources import (
     agreements,
+    audit,
     decisions,
     directory,
     documents,
     handling,
     history,
+    search,
     session,
+    statistics,
     steps,
     submissions,
     tokens,
@@ -49,6 +52,8 @@ from fenban.serving.resources import (
 )
 from fenban.serving.store.database import Database
 from fenban.serving.store.directories import LiveDirectory
+from fenban.serving.store.facts import FactsCache
+from fenban.serving.store.errors import StoreError
 from fenban.serving.store.schema import migrate
 
 if TYPE_CHECKING:
@@ -86,6 +91,9 @@ RESOURCES = (
     handling,
     agreements,
     history,
+    search,
+    statistics,
+    audit,
     units,
     directory,
     documents,
@@ -96,6 +104,9 @@ RESOURCES = (
 _TAGS = [
     {"name": "分办建议", "description": "判断诉求应由谁办理。"},
     {"name": "办件", "description": "登记、派遣和办理诉求与提案，直到办结和评价。"},
+    {"name": "检索", "description": "在全部办件中全文检索。"},
+    {"name": "统计", "description": "首派准确率、改派、退单、热点和办理情况。"},
+    {"name": "审计", "description": "谁在什么时候做了什么；核对审计是否完好。"},
     {"name": "名录", "description": "模型认识的主题和单位。"},
     {"name": "模型", "description": "所用模型的情况。"},
     {"name": "账户", "description": "登录、账户和访问令牌。"},
@@ -213,6 +224,7 @@ def create_app(router: Router, settings: ServiceSettings) -> FastAPI:
         ],
     )
     app.state.service = service
+    app.state.facts = FactsCache(service.database)
     app.state.accounts = accounts
     register(app)
     app.include_router(routes.api)
@@ -251,11 +263,21 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: routes.Service = app.state.service
     await asyncio.to_thread(migrate, service.database)
     await asyncio.to_thread(service.router.suggest, [Submission(_WARMING_TEXT)])
+    reading = asyncio.create_task(asyncio.to_thread(_read_facts, app.state.facts))
     try:
         async with service.batcher:
             yield
     finally:
+        await reading
         await asyncio.to_thread(service.database.close)
+
+
+def _read_facts(facts: FactsCache) -> None:
+    """Read all matters once for the statistics, so that the first who asks need not wait for it."""
+    try:
+        facts.current()
+    except StoreError as error:  # whoever asks for statistics will be told
+        logger.warning("statistics were not read: %s", error)
 
 
 def _add_console(app: FastAPI, pages: console.Pages) -> None:
