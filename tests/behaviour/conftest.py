@@ -8,7 +8,6 @@ import shutil
 import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -29,6 +28,7 @@ from fenban.serving.store.schema import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -48,7 +48,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     skipped = terminalreporter.stats.get("skipped", [])
     journeys = [report.nodeid for report in skipped if NO_BROWSER in str(report.longrepr)]
     if journeys:
-        terminalreporter.section(f"LEFT OUT: {len(journeys)} TESTS IN A BROWSER", sep="!", red=True, bold=True)
+        terminalreporter.section(
+            f"LEFT OUT: {len(journeys)} TESTS IN A BROWSER", sep="!", red=True, bold=True
+        )
         terminalreporter.line(
             f"{NO_BROWSER}: install chromium (apt-get install chromium), or set FENBAN_BROWSER to its path."
         )
@@ -153,10 +155,8 @@ class Running:
         with self.api() as client:
             taken = client.post("/submissions", json={"text": text, **more})
             taken.raise_for_status()
-            matter: dict[str, Any] = taken.json()["matter"]
-            if unit:
-                matter = self.act(matter, "decisions", lead_unit=unit)["matter"]
-        return matter
+            matter: dict[str, Any] = taken.json()
+        return self.act(matter, "decisions", lead_unit=unit)["matter"] if unit else matter
 
     def act(self, matter: dict[str, Any], what: str, name: str = CLERK, **body: Any) -> dict[str, Any]:
         """Do something with a matter over the API."""
