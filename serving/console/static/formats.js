@@ -38,5 +38,5 @@ export function deadline({ deadline_at: at, overdue, closed_at: closed, standing
   const days = daysTo(at);
   if (overdue) return { text: days < 0 ? `超期 ${-days} 天` : `${moment(at).slice(-5)} 已超期`, due: "over" };
   if (days === 0) return { text: `今天 ${moment(at).slice(-5)} 到期`, due: "soon" };
-  return { text: days === 1 ? "明天到期" : `还有 ${days} 天`, due: standing === "near" ? "soon" : "later" };
+  return { text: days === 1 ? "明天到期" : `还有 ${days} 天`, due: standing === "near" || days === 1 ? "soon" : "later" };
 }

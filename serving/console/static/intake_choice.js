@@ -83,7 +83,7 @@ class Choice {
     if (this.twin) return `将并入 ${this.twin.number}`;
     if (this.unit) return this.byHand ? `已选定 ${this.unit}` : `已替您选好首位 ${this.unit}`;
     if (this.suggestion && !choices(this.suggestion).length) return "这个模型没有学过单位，请写其他单位";
-    return "还没有选定";
+    return "还没有选定，按 Alt+1–5";
   }
 
   clear() {

@@ -5,7 +5,7 @@ import { showAnswer, tickedCoUnits, zoneName } from "./answer_view.js";
 import { get, newKey, post } from "./api.js";
 import { byId, show, write } from "./dom.js";
 import { alt, digitOf, listen, shortcut } from "./keys.js";
-import { ACTIONS } from "./matter_actions.js";
+import { ACTIONS, offered } from "./matter_actions.js";
 import { act, matterOf, undoDecision } from "./matters.js";
 import { cell, detailOf, showAgreements, showFacts, showHead, showTimeline } from "./matter_view.js";
 import { clearProblem, showProblem } from "./notice_view.js";
@@ -17,6 +17,7 @@ import { riskLine, showUnits } from "./units_view.js";
 import { moment } from "./formats.js";
 
 const UNDO_S = 10;
+const FROM_THE_SIDE = ["merge", "split", "refuse"]; // never the thing to do next
 const ID = Number(byId("page").dataset.matter);
 
 /** @type {(import("./types.js").Held & {matter: import("./types.js").Matter})|null} */
@@ -79,6 +80,7 @@ async function loadTwins() {
 
 function drawSuggestion() {
   show(byId("suggested"), Boolean(suggested && stepOf("decide")));
+  byId("page").classList.toggle("settled", !stepOf("decide"));
   const submission = { text: matter().text, title: matter().title, jurisdiction: matter().jurisdiction || "" };
   if (!suggested) {
     write(byId("marked"), submission.text);
@@ -89,18 +91,15 @@ function drawSuggestion() {
 }
 
 function showButtons() {
-  const buttons = matter()
-    .actions.filter(({ action }) => ACTIONS[action])
-    .map((step, rank) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.dataset.action = step.action;
-      button.className = rank ? "" : "primary";
-      const key = cell("kbd", keyOf(step.action).toUpperCase());
-      button.append(step.label, " ", key);
-      button.addEventListener("click", () => begin(step.action));
-      return button;
-    });
+  const buttons = offered(matter()).map((step, rank) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dataset.action = step.action;
+    button.className = rank || FROM_THE_SIDE.includes(step.action) ? "" : "primary";
+    button.append(step.label, " ", cell("kbd", keyOf(step.action)));
+    button.addEventListener("click", () => begin(step.action));
+    return button;
+  });
   byId("actions").replaceChildren(...buttons);
 }
 

@@ -59,6 +59,14 @@ export const ACTIONS = {
   register: step("register", { direct: true }),
 };
 
+/** From the one that takes a matter on to those that are seldom wanted. */
+const ORDER = "reopen decide accept register supplement sign resolve evaluate agree return transfer extend merge ask unsettle refuse split".split(" ");
+
+/** The steps that may be taken, the likeliest first. @param {import("./types.js").Matter} matter */
+export function offered({ actions }) {
+  return actions.filter(({ action }) => ACTIONS[action] && ORDER.includes(action)).sort((a, b) => ORDER.indexOf(a.action) - ORDER.indexOf(b.action));
+}
+
 /** The end of a day, as a moment. @param {string} day */
 function endOf(day) {
   return day ? new Date(`${day}T18:00:00`).toISOString() : "";

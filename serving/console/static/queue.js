@@ -48,7 +48,7 @@ function fillForm() {
   const mine = new URLSearchParams(asked);
   for (const name of ["sort", "cursor", "n"]) mine.delete(name);
   mine.sort();
-  for (const button of byId("presets").querySelectorAll("button")) {
+  for (const button of byId("presets").querySelectorAll("[data-preset]")) {
     const preset = new URLSearchParams(button.dataset.preset);
     preset.sort();
     button.setAttribute("aria-pressed", String(preset.toString() === mine.toString()));
@@ -204,8 +204,8 @@ function wire() {
     timer = window.setTimeout(() => goTo(written(), true), PAUSE_MS);
   });
   byId("presets").addEventListener("click", (/** @type {Event} */ event) => {
-    const button = /** @type {HTMLElement} */ (event.target).closest("button");
-    if (button) goTo(new URLSearchParams(button.dataset.preset));
+    const button = /** @type {HTMLElement} */ (event.target).closest("[data-preset]");
+    if (button instanceof HTMLElement) goTo(new URLSearchParams(button.dataset.preset));
   });
   byId("reset").addEventListener("click", reset);
   byId("next").addEventListener("click", nextPage);

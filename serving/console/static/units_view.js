@@ -13,7 +13,6 @@ import { choices } from "./summary.js";
 export function showUnits(suggestion, choose) {
   const ranked = choices(suggestion);
   write(byId("units-name"), suggestion.lead_units.length || !ranked.length ? "主办单位" : "承办职能");
-  write(byId("units-hint"), hintOf(ranked.length));
   byId("units").replaceChildren(...ranked.map((unit, index) => rowOf(unit, index, choose)));
   showRisks(suggestion.risks || []);
 }
@@ -31,12 +30,6 @@ export function showRisks(risks) {
 /** @param {import("./types.js").Risk} risk */
 export function riskLine({ returned, of, days, reason }) {
   return `${days} 天内这类退过 ${returned}/${of} 件${reason ? `：${reason}` : ""}`;
-}
-
-/** @param {number} count */
-function hintOf(count) {
-  if (!count) return "";
-  return count === 1 ? "按 Alt+1 选定" : `按 Alt+1–${count} 选定`;
 }
 
 /**
