@@ -120,7 +120,7 @@ def read_listed(path: Path, *, several_functions: bool = False) -> tuple[list[Li
 
     Args:
         path: of the table.
-        several_functions: a unit may come once for each of its functions; else once.
+        several_functions: a unit may come once for each of its functions and places; else once.
 
     Raises:
         NoUnitColumnError: no column names units.
@@ -128,7 +128,7 @@ def read_listed(path: Path, *, several_functions: bool = False) -> tuple[list[Li
     """
     listed: list[ListedUnit] = []
     unreadable: list[BadRow] = []
-    seen: set[tuple[str, str | None]] = set()
+    seen: set[tuple[str | None, ...]] = set()
     with open_table(path) as table:
         columns = _columns(table.headers)
         if "name" not in columns:
@@ -137,7 +137,7 @@ def read_listed(path: Path, *, several_functions: bool = False) -> tuple[list[Li
             try:
                 found = _listed(row, columns) if isinstance(row, Row) else None
                 if found is not None:
-                    key = (found.name, found.function if several_functions else None)
+                    key = (found.name, *((found.function, found.jurisdiction) if several_functions else ()))
                     if key in seen:
                         raise _CellError("name", f"{found.name} comes twice")
                     seen.add(key)

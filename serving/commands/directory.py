@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fenban.serving.commands import directory_import
 from fenban.serving.commands.options import add_cases, add_home, read_cases_of
 from fenban.serving.exits import DONE, say
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from fenban.model.directory import Directory, Unit
     from fenban.training.infer_directory import ProposedUnit
 
-HELP = "propose a directory from cases that name nothing but units; show or check one"
+HELP = (
+    "take in a city's own list; propose a directory from cases that name nothing but units; show or check one"
+)
 EXAMPLE = "fenban directory infer --cases 2024.xlsx 2025.xlsx --out 单位名录.xlsx"
 
 
@@ -42,6 +45,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             verb.add_argument("file", metavar="FILE", help=".xlsx, .csv or .jsonl, one unit a row")
         verb.add_argument("--json", action="store_true", help="print JSON and nothing else")
         add_home(verb)
+    taken_in = verbs.add_parser(
+        "import",
+        help=directory_import.HELP,
+        description=directory_import.HELP,
+        epilog=f"example: {directory_import.EXAMPLE}",
+    )
+    directory_import.add_arguments(taken_in)
+    taken_in.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    add_home(taken_in)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -50,6 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.verb == "infer":
         return _infer(arguments)
+    if arguments.verb == "import":
+        return directory_import.run(arguments)
     directory = read_directory(Path(arguments.file))
     if arguments.verb == "show":
         _show(directory, arguments.json)

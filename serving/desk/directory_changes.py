@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from fenban.model.directory import Directory, Unit
 
@@ -85,42 +85,63 @@ def _by_name(directory: Directory) -> dict[str, list[Unit]]:
 
 
 def _differences(old: list[Unit], new: list[Unit], skip: Iterable[ChangeKind]) -> list[Change]:
-    """Compare the entries of one unit, which has one for each of its functions."""
-    functions = {unit.function for unit in new}
-    kept = [unit for unit in old if unit.function in functions]
-    pairs = [(unit, next(other for other in new if other.function == unit.function)) for unit in kept]
-    taken = {unit.function for unit in kept}
-    left = [unit for unit in old if unit.function not in functions]
-    come = [unit for unit in new if unit.function not in taken]
+    """Compare the entries of one unit, which has one for each of its functions and places."""
     found: list[Change] = []
-    for was, now in itertools.zip_longest(left, come):
-        name = (now or was).name
-        found.append(
-            Change("function", name, was.function or "" if was else "", now.function or "" if now else "")
-        )
-        pairs += [(was, now)] if was and now else []
-    for was, now in pairs:
-        found += [change for change in _compared(was, now) if change.kind not in skip]
+    for was, now in pair(old, new):
+        if now is None:
+            found.append(Change("ended", was.name if was else "", was=described(was) if was else ""))
+        elif was is None:
+            found.append(Change("added", now.name, now=described(now)))
+        else:
+            found += [change for change in _compared(was, now) if change.kind not in skip]
     return found
+
+
+def pair(old: list[Unit], new: list[Unit]) -> list[tuple[Unit | None, Unit | None]]:
+    """Pair the entries of a unit before and after: by function and place, by function, by place, in order."""
+    left, come = list(old), list(new)
+    pairs: list[tuple[Unit | None, Unit | None]] = []
+    for key in _KEYS:
+        waiting: dict[object, list[Unit]] = {}
+        for unit in left:
+            waiting.setdefault(key(unit), []).append(unit)
+        still: list[Unit] = []
+        for unit in come:
+            if waiting.get(key(unit)):
+                pairs.append((waiting[key(unit)].pop(0), unit))
+            else:
+                still.append(unit)
+        come = still
+        taken = {id(was) for was, _ in pairs}
+        left = [unit for unit in left if id(unit) not in taken]
+    return pairs + list(itertools.zip_longest(left, come))
+
+
+_KEYS: tuple[Callable[[Unit], object], ...] = (
+    lambda unit: (unit.function, unit.jurisdiction),
+    lambda unit: unit.function,
+    lambda unit: unit.jurisdiction,
+)
 
 
 def _compared(was: Unit, now: Unit) -> Iterator[Change]:
     plain: tuple[tuple[ChangeKind, str, str], ...] = (
+        ("function", was.function or "", now.function or ""),
         ("jurisdiction", was.jurisdiction or "", now.jurisdiction or ""),
         ("superior", was.superior or "", now.superior or ""),
         ("aliases", "、".join(was.aliases), "、".join(now.aliases)),
         ("dates", _day(was.valid_from), _day(now.valid_from)),
     )
-    for kind, old, new in plain:
+    for field, old, new in plain:
         if old != new:
-            yield Change(kind, now.name, old, new)
-    if was.valid_until != now.valid_until:
-        until: ChangeKind = "dates"
-        if was.valid_until is None:
-            until = "ended"
-        elif now.valid_until is None:
-            until = "restored"
-        yield Change(until, now.name, _day(was.valid_until), _day(now.valid_until))
+            yield Change(field, now.name, old, new)
+    if was.valid_until == now.valid_until:
+        return
+    if was.valid_until is None:
+        yield Change("ended", now.name, described(now), _day(now.valid_until))
+    else:
+        kind: ChangeKind = "dates" if now.valid_until else "restored"
+        yield Change(kind, now.name, _day(was.valid_until), _day(now.valid_until))
 
 
 def _day(day: object) -> str:

@@ -89,7 +89,7 @@ def propose(current: Directory, listed: list[ListedUnit], options: ImportOptions
     ]
     stated = _stated_renames(current, by_name)
     guessed = _guessed_renames(current, by_name, gone, stated, options.separate)
-    units = _merged(current, by_name, {unit.name for unit in gone}, stated | guessed, options.on)
+    units = _merged(current, by_name, {id(unit) for unit in gone}, stated | guessed, options, within)
     directory = Directory(_functions(current, rows, units), units)
     outside = sum(unit.valid_on(options.on) and not _inside(unit, within) for unit in current.units)
     return Proposal(
@@ -222,10 +222,12 @@ def _distinct(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 def _merged(
     current: Directory,
     by_name: Mapping[str, list[ListedUnit]],
-    gone: set[str],
+    gone: set[int],
     renames: Mapping[str, str],
-    on: dt.date,
+    options: ImportOptions,
+    within: str | None,
 ) -> list[Unit]:
+    on = options.on
     entries: dict[str, list[Unit]] = {}
     for unit in current.units:
         entries.setdefault(unit.name, []).append(unit)
@@ -233,15 +235,16 @@ def _merged(
     units: list[Unit] = []
     for name, old in entries.items():
         if name in by_name:
-            units += _updated(old, by_name[name], on)
+            matched, rest = _updated(old, by_name[name], on, within)
+            units += matched
+            units += [_ended(u, on) if options.complete and _inside(u, within) else u for u in rest]
         elif name in heirs:
-            begins = by_name[heirs[name]][0].valid_from or on
-            units += [
-                replace(unit, valid_until=begins - _DAY) if unit.valid_on(begins) else unit for unit in old
-            ]
-            units += _renamed(old, by_name[heirs[name]], begins, on)
+            rows = by_name[heirs[name]]
+            begins = rows[0].valid_from or on
+            units += [_ended(unit, begins) for unit in old]
+            units += _renamed([unit for unit in old if unit.valid_on(begins)] or old, rows, begins, on)
         else:
-            units += [_ended(unit, on) if name in gone else unit for unit in old]
+            units += [_ended(unit, on) if id(unit) in gone else unit for unit in old]
     for name, rows in by_name.items():
         if name not in entries and name not in renames:
             units += [_taken_in(Unit(name), row, on) for row in rows]
@@ -252,18 +255,40 @@ def _ended(unit: Unit, on: dt.date) -> Unit:
     return replace(unit, valid_until=on - _DAY) if unit.valid_on(on) else unit
 
 
-def _updated(old: list[Unit], rows: list[ListedUnit], on: dt.date) -> list[Unit]:
-    """Return the entries of a unit after its rows: one entry for each function, as far as rows name any."""
-    if all(row.function is None for row in rows):
-        return [_taken_in(unit, rows[0], on) for unit in old]
-    by_function = {unit.function: unit for unit in old}
-    named = {row.function for row in rows}
-    free = [unit for unit in old if unit.function not in named]
-    result: list[Unit] = []
+def _updated(
+    old: list[Unit], rows: list[ListedUnit], on: dt.date, within: str | None
+) -> tuple[list[Unit], list[Unit]]:
+    """Return the entries of a unit that its rows speak of, as they are after, and the others.
+
+    A row speaks of every entry with its function and place, as far as it names them; one that fits
+    none changes an entry of the list's place that no row speaks of, or adds one.
+    """
+    spoken: dict[int, ListedUnit] = {}
+    homeless: list[ListedUnit] = []
     for row in rows:
-        entry = by_function.get(row.function) or (free.pop(0) if free else old[0])
-        result.append(_taken_in(entry, row, on))
-    return result
+        fits = [unit for unit in old if _speaks_of(row, unit)]
+        spoken.update((id(unit), row) for unit in fits)
+        if not fits:
+            homeless.append(row)
+    free = [unit for unit in old if id(unit) not in spoken]
+    added: list[Unit] = []
+    for row in homeless:
+        near = [unit for unit in free if _inside(unit, within)]
+        alike = [unit for unit in near if row.function in (None, unit.function)]
+        alike += [unit for unit in near if row.jurisdiction in (None, unit.jurisdiction)]
+        if not alike and len(old) == len(rows) == 1:
+            alike = old
+        if alike:
+            spoken[id(alike[0])] = row
+            free = [unit for unit in free if unit is not alike[0]]
+        else:
+            added.append(_taken_in(replace(old[0], valid_until=None), row, on))
+    matched = [_taken_in(unit, spoken[id(unit)], on) for unit in old if id(unit) in spoken]
+    return matched + added, free
+
+
+def _speaks_of(row: ListedUnit, unit: Unit) -> bool:
+    return row.function in (None, unit.function) and row.jurisdiction in (None, unit.jurisdiction)
 
 
 def _renamed(old: list[Unit], rows: list[ListedUnit], begins: dt.date, on: dt.date) -> list[Unit]:
@@ -275,7 +300,7 @@ def _renamed(old: list[Unit], rows: list[ListedUnit], begins: dt.date, on: dt.da
             valid_from=begins,
             predecessors=(*(p for p in unit.predecessors if p.name != former.name), former),
         )
-        for unit in _updated([replace(unit, valid_until=None) for unit in old], rows, on)
+        for unit in _updated([replace(unit, valid_until=None) for unit in old], rows, on, None)[0]
     ]
 
 

@@ -96,3 +96,63 @@ def test_what_cannot_be_done_is_said_in_one_line(
     code, _, err = run(capsys, "infer", "--cases", str(bare), "--out", "units.csv")
     assert code == 2
     assert "no case names a unit" in err
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FENBAN_HOME", str(tmp_path / "home"))
+    path = tmp_path / "名单.csv"
+    path.write_text(
+        "部门,职能,属地,启用\n崇左市口岸公司,口岸,崇左市,\n崇左市甲局,口岸,崇左市,去年\n", "utf-8"
+    )
+    return path
+
+
+def test_an_import_is_shown_first_and_written_with_apply(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, "import", str(home), "--additions-only")
+    assert code == 0
+    assert "1 units for 崇左市" in out
+    assert "新增 1\n    崇左市口岸公司  口岸 · 崇左市" in out
+    assert '未读  row 3, column "启用": 不是日期' in out
+    assert "Nothing was written" in err
+    _, _, err = run(capsys, "import", str(home), "--additions-only", "--apply", "--note", "机构改革")
+    assert "Written as version 1" in err
+    _, out, err = run(capsys, "import", str(home), "--additions-only", "--apply")
+    assert "there is nothing to write" in err
+    assert "新增" not in out
+
+
+def test_a_complete_list_ends_what_it_leaves_out(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "import", str(home), "--json", "--on", "2026-07-01")
+    found = json.loads(out)
+    assert code == 0
+    assert found["within"] == "崇左市"
+    assert found["counts"]["added"] == 1
+    assert found["counts"]["ended"] > 100
+    assert found["on"] == "2026-07-01"
+    assert found["outside"] > 1000
+    _, out, _ = run(capsys, "import", str(home))
+    assert "more changes; --all shows them" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("missing.csv",), "does not exist"),
+        (("名单.csv", "--on", "heute"), "is not a day"),
+        (("名单.csv", "--on", "1066-10-14"), "must lie between"),
+        (("名单.csv", "--within", "a", "--everywhere"), "not allowed with"),
+    ],
+)
+def test_an_import_that_is_not_possible(
+    home: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], expected: str
+) -> None:
+    try:
+        code, _, err = run(capsys, "import", *arguments)
+    except SystemExit as stop:
+        code, err = stop.code, capsys.readouterr().err  # type: ignore[assignment]
+    assert code == 2
+    assert expected in err

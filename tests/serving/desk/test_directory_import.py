@@ -177,13 +177,17 @@ def test_a_unit_may_have_several_functions() -> None:
         {"name": "南宁市园林局", "function": "公园"},
     )
     found = proposed(ALL[0], ALL[2], *rows)
-    assert [(change.kind, change.was, change.now) for change in found.changes] == [("function", "", "公园")]
+    assert [(change.kind, change.was, change.now) for change in found.changes] == [
+        ("added", "", f"公园 · {CITY}")
+    ]
     assert [unit.function for unit in found.directory.units if unit.name == "南宁市园林局"] == [
         "园林局",
         "公园",
     ]
     back = propose(found.directory, listed(ALL[0], ALL[2], rows[0]), ImportOptions(ON))
-    assert [(change.kind, change.was, change.now) for change in back.changes] == [("function", "公园", "")]
+    assert [(change.kind, change.was, change.now) for change in back.changes] == [
+        ("ended", f"公园 · {CITY}", "2026-06-30")
+    ]
 
 
 def test_an_ended_unit_that_is_listed_again_is_restored() -> None:
@@ -230,3 +234,33 @@ def test_an_empty_directory_takes_the_list_as_it_is() -> None:
     found = proposed(*ALL, directory=Directory((), ()))
     assert [kind for kind, _ in kinds(found)] == ["added"] * 3
     assert found.fingerprint != proposed(*ALL).fingerprint
+
+
+def test_a_unit_in_many_places_keeps_those_that_the_list_is_not_for() -> None:
+    many = Directory(
+        [Function("供电"), Function("铁路")],
+        [Unit("供电公司", "供电", place) for place in (CITY, "柳州市", "桂林市")]
+        + [Unit("铁路局", "铁路", CITY)],
+    )
+    assert (
+        proposed({"name": "供电公司", "aliases": ("电网",)}, directory=many, complete=False).changes[0].kind
+        == "aliases"
+    )
+    same = proposed({"name": "供电公司"}, {"name": "铁路局"}, directory=many)
+    assert same.changes == ()
+    here = proposed(
+        {"name": "供电公司", "jurisdiction": CITY}, {"name": "铁路局"}, directory=many, within=CITY
+    )
+    assert here.changes == ()
+    moved = proposed(
+        {"name": "供电公司", "jurisdiction": "柳州市"}, {"name": "铁路局"}, directory=many, within=CITY
+    )
+    assert [(change.kind, change.was) for change in moved.changes] == [("ended", f"供电 · {CITY}")]
+    without = proposed({"name": "铁路局"}, directory=many, within=CITY)
+    assert [unit.valid_until for unit in without.directory.units if unit.name == "供电公司"] == [
+        BEFORE,
+        None,
+        None,
+    ]
+    come = proposed({"name": "供电公司", "jurisdiction": "北海市"}, directory=many, within="北海市")
+    assert [(change.kind, change.now) for change in come.changes] == [("added", "供电 · 北海市")]
