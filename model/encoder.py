@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -31,6 +33,7 @@ ENCODER_FILES = (GRAPH, TOKENIZER, SETTINGS)
 FORMAT_VERSION = 1
 _CHARACTERS_A_TOKEN = 64  # more than any piece covers: what lies beyond could never be read
 _MANY = 4  # texts from which threads of their own pay
+_REMEMBERED = 256  # vectors of the latest texts
 
 
 class Encoder(Protocol):
@@ -115,6 +118,8 @@ class OnnxEncoder:
         self._tokenizer = tokenizer
         self.settings = settings
         self._fingerprint = fingerprint
+        self._latest: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
+        self._lock = threading.Lock()
 
     @classmethod
     def load(cls, folder: Path, threads: int | None = None) -> OnnxEncoder:
@@ -165,8 +170,19 @@ class OnnxEncoder:
         return vectors
 
     def _vector(self, text: str) -> NDArray[np.float32]:
+        """Return a text's vector; a matter is read for its suggestion and again to find its likes."""
+        digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
+        with self._lock:
+            known = self._latest.get(digest)
+        if known is not None:
+            return known
         numbers = self._token_numbers(text)
-        return self._run(numbers) if numbers else np.zeros(self.dimension, dtype=np.float32)
+        vector = self._run(numbers) if numbers else np.zeros(self.dimension, dtype=np.float32)
+        with self._lock:
+            self._latest[digest] = vector
+            if len(self._latest) > _REMEMBERED:
+                self._latest.popitem(last=False)
+        return vector
 
     def _token_numbers(self, text: str) -> list[int]:
         longest = _CHARACTERS_A_TOKEN * self.settings.max_tokens

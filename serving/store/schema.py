@@ -12,7 +12,14 @@ from alembic.script import ScriptDirectory
 
 from fenban.model.errors import InputError
 from fenban.serving.accounts import tables as accounts
-from fenban.serving.store import audit, directory_tables, matter_tables, purge_tables, search_tables
+from fenban.serving.store import (
+    audit,
+    directory_tables,
+    likeness_tables,
+    matter_tables,
+    purge_tables,
+    search_tables,
+)
 from fenban.serving.store.base import Base
 
 if TYPE_CHECKING:
@@ -24,6 +31,7 @@ MODULES = (
     accounts,
     audit,
     directory_tables,
+    likeness_tables,
     matter_tables,
     purge_tables,
     search_tables,
