@@ -90,7 +90,10 @@ export class ActionDialog {
     /** @type {any} */
     const found = { why: "" };
     for (const [name, value] of new FormData(form)) if (!name.startsWith("promise-")) found[name] = String(value);
-    const cell = (/** @type {Element} */ row, /** @type {string} */ name) => row.querySelector(`[name=promise-${name}]`).value.trim();
+    const cell = (/** @type {Element} */ row, /** @type {string} */ name) => {
+      const field = row.querySelector(`[name=promise-${name}]`);
+      return field instanceof HTMLInputElement ? field.value.trim() : "";
+    };
     const rows = [...byId("promises").children].map((row) => ({ unit: cell(row, "unit"), what: cell(row, "what"), due_on: cell(row, "due") || null }));
     found.promises = rows.filter((row) => row.unit || row.what || row.due_on);
     return { ...found, intoId: this.intoId, suggestionId: this.suggestionId };

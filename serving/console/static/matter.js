@@ -159,13 +159,19 @@ async function sent(action, body, key) {
     const decision = /** @type {any} */ (done).data;
     await load();
     const undo = action === "decide" && decision ? () => void undone(decision.decision.id) : null;
-    showToast(`${matter().number} 已${label}，${matter().state}`, undo ? { undo, seconds: UNDO_S } : {});
+    showToast(doneLine(action, label), undo ? { undo, seconds: UNDO_S } : {});
     return "";
   } catch (error) {
     const problem = /** @type {import("./api.js").Problem} */ (error);
     if (problem.kind === "stale") return conflict(label);
     return [problem.detail || problem.title, ...problem.fields.map(({ message }) => message)].filter(Boolean).join(" ");
   }
+}
+
+/** What was just done, and where the matter stands. @param {string} action @param {string} label */
+function doneLine(action, label) {
+  const { number, lead_unit: unit, state } = matter();
+  return action === "decide" ? `${number} 已${label}给 ${unit}` : `${number} 已${label}，现在是“${state}”`;
 }
 
 /** Somebody was faster: show what they did, and let the clerk go on where that is still possible. @param {string} label */
