@@ -26,6 +26,7 @@ from fenban.model.case import Submission
 from fenban.serving import routes
 from fenban.serving.access import Access
 from fenban.serving.accounts import pages as doors
+from fenban.serving.accounts import provider_login
 from fenban.serving.accounts.cookies import session_cookie
 from fenban.serving.accounts.state import Accounts
 from fenban.serving.batching import MicroBatcher
@@ -52,8 +53,8 @@ from fenban.serving.resources import (
 )
 from fenban.serving.store.database import Database
 from fenban.serving.store.directories import LiveDirectory
-from fenban.serving.store.facts import FactsCache
 from fenban.serving.store.errors import StoreError
+from fenban.serving.store.facts import FactsCache
 from fenban.serving.store.schema import migrate
 
 if TYPE_CHECKING:
@@ -200,8 +201,8 @@ def create_app(router: Router, settings: ServiceSettings) -> FastAPI:
         settings: limits, address and the store.
 
     Raises:
-        InputError: the store's URL is of a kind whose driver is not installed, or the identity
-            provider needs an extra that is not.
+        InputError: the store's URL is of a kind whose driver is not installed.
+        MissingExtraError: there is an identity provider and the extra ``oidc`` is not installed.
     """
     version = importlib.metadata.version("fenban")
     pages = console.Pages(version=version, model_version=router.version)
@@ -232,6 +233,7 @@ def create_app(router: Router, settings: ServiceSettings) -> FastAPI:
     for resource in RESOURCES:
         app.include_router(resource.router)
     app.include_router(doors.router)
+    app.include_router(provider_login.router)
     _add_console(app, pages)
     app.openapi = functools.partial(_openapi, app, settings)  # type: ignore[method-assign]
     return app
@@ -251,7 +253,7 @@ def _service(router: Router, settings: ServiceSettings) -> routes.Service:
         settings=settings,
         database=database,
         live_directory=live_directory,
-        deadlines=shipped_deadlines(),
+        deadlines=settings.deadlines or shipped_deadlines(),
         units=LiveUnits(live_directory),
         topics=routes.topics_as_json(router),
         model=routes.model_as_json(router),

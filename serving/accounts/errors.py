@@ -62,3 +62,18 @@ class SessionOnlyError(ForbiddenError):
     def __init__(self) -> None:
         AccountError.__init__(self, "only for a session")
         self.reason = "这一项只能在浏览器里登录后做，不能用令牌。"
+
+
+class ProviderError(AccountError):
+    """The identity provider refused, or what it said does not hold."""
+
+    reason = "统一身份登录没有成功，请再试；仍不行请找管理员。"
+
+
+class StrangerError(AccountError):
+    """The provider knows the person, this service does not (or not any more)."""
+
+    reason = "您在这里还没有账户，或账户已停用，请找管理员。"
+
+    def __init__(self) -> None:
+        super().__init__("the provider's person has no account")

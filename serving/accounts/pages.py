@@ -41,9 +41,10 @@ def _page(request: Request, name: str, status: int = 200, **context: Any) -> HTM
     return HTMLResponse(request.app.state.pages.render(name, **context), status)
 
 
-def _login_page(
+def login_page_for(
     request: Request, wanted: str, name: str = "", error: str = "", status: int = 200
 ) -> HTMLResponse:
+    """Return the login, with what was typed before and why that did not do."""
     with_provider = Accounts.of(request).provider is not None
     return _page(
         request, "login.html", status, next=wanted, login_name=name, error=error, with_provider=with_provider
@@ -62,7 +63,7 @@ def entered(request: Request, opened: Opened, wanted: str) -> Response:
 @router.get("/login")
 async def login_page(request: Request, next: Annotated[str | None, Query()] = None) -> Response:
     """Show the login."""
-    return _login_page(request, safe_next(next))
+    return login_page_for(request, safe_next(next))
 
 
 @router.post("/login")
@@ -81,7 +82,7 @@ async def log_in(
         opened = await accounts.gate.run(work)
     except AccountError as error:
         status = 429 if isinstance(error, LockedError) else 401
-        return _login_page(request, safe_next(next), name[:60], error.reason, status)
+        return login_page_for(request, safe_next(next), name[:60], error.reason, status)
     return entered(request, opened, safe_next(next))
 
 

@@ -35,7 +35,7 @@ class Accounts:
         """Return what the settings ask for.
 
         Raises:
-            InputError: there is an identity provider and the extra ``oidc`` is not installed.
+            MissingExtraError: there is an identity provider and the extra ``oidc`` is not installed.
         """
         lifetime = Lifetime(
             dt.timedelta(minutes=settings.session_idle_minutes),
