@@ -5,10 +5,15 @@ from __future__ import annotations
 import datetime as dt  # noqa: TC003 - SQLAlchemy reads the annotations
 from typing import Any
 
-from sqlalchemy import Boolean, Date, Float, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import Boolean, Date, Float, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fenban.serving.store.base import Base, now
+
+_OPEN: dict[str, Any] = {
+    "sqlite_where": text("closed_at IS NULL"),
+    "postgresql_where": text("closed_at IS NULL"),
+}
 
 
 class SubmissionRow(Base):
@@ -47,11 +52,19 @@ class SubmissionRow(Base):
     updated_at: Mapped[dt.datetime] = mapped_column(default=now)
 
     __table_args__ = (
-        Index("ix_submissions_state_deadline_at", "state", "deadline_at"),
-        Index("ix_submissions_received_at", "received_at"),
-        Index("ix_submissions_updated_at", "updated_at"),
+        # lists by state read one state at a time in the order wanted; see desk.listing
+        Index("ix_submissions_state_deadline_at", "state", "deadline_at", "id"),
+        Index("ix_submissions_state_received_at", "state", "received_at", "id"),
+        Index("ix_submissions_state_updated_at", "state", "updated_at", "id"),
+        Index("ix_submissions_deadline_at", "deadline_at", "id"),
+        Index("ix_submissions_received_at", "received_at", "id"),
+        Index("ix_submissions_updated_at", "updated_at", "id"),
+        Index("ix_submissions_open_deadline_at", "deadline_at", "id", **_OPEN),
+        Index("ix_submissions_open_received_at", "received_at", "id", **_OPEN),
         Index("ix_submissions_lead_unit_received_at", "lead_unit", "received_at"),
+        Index("ix_submissions_other_lead_unit", "other_lead_unit"),
         Index("ix_submissions_topic_received_at", "topic", "received_at"),
+        Index("ix_submissions_jurisdiction", "jurisdiction"),
         Index("ix_submissions_merged_into", "merged_into"),
     )
 

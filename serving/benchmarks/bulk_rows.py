@@ -1,0 +1,64 @@
+"""Writing many rows fast, past the ORM: COPY on PostgreSQL, prepared inserts on SQLite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sqlalchemy import Table
+    from sqlalchemy.engine import Connection
+
+Row = dict[str, Any]
+
+
+def write(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Write rows in the transaction of a connection; every row names the same columns as the first."""
+    if not rows:
+        return
+    names = list(rows[0])
+    binds = [_bind(connection, table, name) for name in names]
+    values = [tuple(bind(row[name]) for bind, name in zip(binds, names, strict=True)) for row in rows]
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table.name, names, values)
+    else:
+        marks = ", ".join("?" * len(names))
+        # names come from our own tables
+        statement = f"INSERT INTO {table.name} ({', '.join(_quoted(names))}) VALUES ({marks})"  # noqa: S608
+        cursor = _driver(connection).cursor()
+        cursor.executemany(statement, values)
+
+
+def _bind(connection: Connection, table: Table, name: str) -> Callable[[Any], Any]:
+    dialect = connection.dialect
+    type_ = table.c[name].type.dialect_impl(dialect)
+    found: Callable[[Any], Any] | None = type_.bind_processor(dialect)
+    return found or (lambda value: value)
+
+
+def _copy(connection: Connection, table: str, names: list[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    statement = f"COPY {table} ({', '.join(_quoted(names))}) FROM STDIN"
+    with _driver(connection).cursor().copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _quoted(names: Iterable[str]) -> list[str]:
+    return [f'"{name}"' for name in names]
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+def continue_counting(connection: Connection, tables: Iterable[Table]) -> None:
+    """Let PostgreSQL's counters of ids go on after the rows that brought their own."""
+    if connection.dialect.name != "postgresql":
+        return
+    for table in tables:
+        if "id" in table.c and table.c.id.primary_key:
+            connection.exec_driver_sql(
+                f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "  # noqa: S608 - our own names
+                f"greatest((SELECT max(id) FROM {table.name}), 1))"
+            )
