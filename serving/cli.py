@@ -8,10 +8,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from fenban.serving.commands import (
+    audit,
     directory,
     doctor,
     evaluate,
     models,
+    purge,
     retrain,
     route,
     serve,
@@ -35,6 +37,8 @@ COMMANDS: dict[str, ModuleType] = {
     "serve": serve,
     "users": users,
     "tokens": tokens,
+    "audit": audit,
+    "purge": purge,
     "retrain": retrain,
     "models": models,
     "directory": directory,

@@ -42,20 +42,28 @@ def add_database(parser: argparse.ArgumentParser) -> None:
 
 
 @contextlib.contextmanager
-def opened_database(arguments: argparse.Namespace) -> Iterator[Database]:
+def opened_database(arguments: argparse.Namespace, *, existing: bool = False) -> Iterator[Database]:
     """Open ``--database``, bring it to the present schema, and close it in the end.
 
+    Args:
+        arguments: with ``database`` and ``home``.
+        existing: refuse to make a new SQLite file, where an empty one would be no answer.
+
     Raises:
-        InputError: not a URL, or the database is from a newer version.
+        InputError: not a URL, or the database is from a newer version, or there is none.
     """
     from sqlalchemy.engine import make_url
 
+    from fenban.model.errors import InputError
     from fenban.serving.home import database_of, home_of
     from fenban.serving.store.database import Database
     from fenban.serving.store.schema import migrate
 
+    url = make_url(database_of(arguments))
+    if existing and url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise InputError(f"{url.database}: there is no store - name it with --database or --home")
     home_of(arguments).mkdir(parents=True, exist_ok=True)
-    database = Database(make_url(database_of(arguments)))
+    database = Database(url)
     try:
         migrate(database)
         yield database

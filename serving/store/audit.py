@@ -214,9 +214,11 @@ def between(
     found: list[ColumnElement[bool]] = []
     seq, at = AuditRow.seq, AuditRow.at
     if since is not None:
-        first = session.scalar(select(seq).where(at >= since - _CLOCKS).order_by(at).limit(1))
-        found += [at >= since, seq >= (first or 0)]
+        near = select(func.min(seq)).where(at >= since - _CLOCKS, at < since + _CLOCKS)
+        after = select(seq).where(at >= since).order_by(at).limit(1)
+        found += [at >= since, seq >= (session.scalar(near) or session.scalar(after) or 0)]
     if until is not None:
-        last = session.scalar(select(seq).where(at < until + _CLOCKS).order_by(at.desc()).limit(1))
-        found += [at < until, seq <= (last or 0)]
+        near = select(func.max(seq)).where(at >= until - _CLOCKS, at < until + _CLOCKS)
+        before = select(seq).where(at < until).order_by(at.desc()).limit(1)
+        found += [at < until, seq <= (session.scalar(near) or session.scalar(before) or 0)]
     return found

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FILE_NAME = "fenban.db"
 _BUSY_MS = 10_000
 _WRITES = "fenban_writes"
+_ALONE = "fenban_alone"
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
@@ -93,6 +94,18 @@ class Database:
         with self.reading() as session:
             session.execute(select(literal_column("1")).select_from(table("alembic_version")).limit(1))
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """Give a connection outside of any transaction, for what cannot be done inside one (VACUUM).
+
+        Raises:
+            StoreBusyError: others wrote for too long.
+            StoreUnreachableError: the database does not answer.
+        """
+        options: dict[str, Any] = {_ALONE: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        with _told(), self.engine.connect().execution_options(**options) as connection:
+            yield connection
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -138,7 +151,8 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get(_ALONE):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
 
     return engine
