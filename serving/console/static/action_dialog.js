@@ -58,7 +58,7 @@ export class ActionDialog {
     write(byId("a-why-optional"), step.needs_reason ? "必填" : "可不填");
     write(byId("a-why-label"), WHY[step.action] || "理由");
     write(byId("a-text-label"), step.action === "agree" ? "意见书正文" : "补充的内容");
-    for (const part of form.querySelectorAll("[data-for]")) show(part, part.dataset.for.split(" ").includes(step.action));
+    for (const asked of form.querySelectorAll("[data-for]")) show(asked, asked.dataset.for.split(" ").includes(step.action));
     this.fill({ ...values, ...this.draft.load() });
     this.warn("", "");
     this.say("");
