@@ -17,9 +17,9 @@ import { ask } from "./suggest.js";
 import { choices, plainText, spoken } from "./summary.js";
 import { showToast, undoNow, yieldToast } from "./toast_view.js";
 import { spokenTwins, twinsOf } from "./twins_view.js";
-import { offerUnits } from "./unit_field.js";
+import { nearTo, offerUnits } from "./unit_field.js";
 
-const PAUSE_MS = 180;
+const PAUSE_MS = 120;
 const ENOUGH = 4;
 
 /** @type {{answer: import("./types.js").Answer, submission: import("./types.js").Submission}|null} */
@@ -120,6 +120,7 @@ function answered(answer, submission) {
   refresh();
   showAnswer(suggestion, submission);
   choice.offer(suggestion);
+  nearTo(submission.jurisdiction || (suggestion.lead_units[0] && suggestion.lead_units[0].jurisdiction) || "");
   if (version) write(byId("model-version"), version);
   write(byId("announce"), spoken(suggestion, zoneName(suggestion.zone)));
   if (goToAnswer) choice.focus();

@@ -11,6 +11,8 @@ import { showToast } from "./toast_view.js";
 
 const UNDO_S = 10;
 const SURE = 0.8;
+/** What taking in alone came to, where it is not 待派遣. @type {Record<string, string>} */
+const TAKEN = { 审查: "已提交审查", 草稿: "已存为草稿" };
 const PROPOSALS = (byId("entry").dataset.proposals || "").split(" ");
 
 /** The form that counts: the clerk's, else the model's; a guess that is not sure makes no proposal. @param {import("./types.js").Suggestion|null} suggestion */
@@ -96,7 +98,7 @@ export class Sender {
     await this.guarded(async () => {
       const { id, number, state } = await this.hold(submission, answer, accept);
       this.page.done();
-      showToast(`已受理 ${number}，${state}`, { href: `/matters/${id}`, link: "打开办件" });
+      showToast(TAKEN[state] ? `${number} ${TAKEN[state]}` : `${number} 已受理，${state}`, { href: `/matters/${id}`, link: "打开办件" });
     });
   }
 

@@ -13,6 +13,7 @@ import { may } from "./session.js";
 import { choices, spoken } from "./summary.js";
 import { showToast, undoNow } from "./toast_view.js";
 import { showTwins, twinsOfMatter } from "./twins_view.js";
+import { nearTo } from "./unit_field.js";
 import { riskLine, showUnits } from "./units_view.js";
 import { moment } from "./formats.js";
 
@@ -48,6 +49,7 @@ const matter = () => /** @type {NonNullable<typeof held>} */ (held).matter;
 const stepOf = (action) => matter().actions.find((step) => step.action === action);
 
 function draw() {
+  nearTo(matter().jurisdiction || "");
   showHead(matter());
   showFacts(matter());
   showButtons();

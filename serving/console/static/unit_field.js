@@ -6,6 +6,14 @@ import { byId } from "./dom.js";
 const PAUSE_MS = 150;
 const OFFERED = 12;
 
+/** Where the matter at hand is: units from there come first. */
+let city = "";
+
+/** Offer units of the city of a place first. @param {string} jurisdiction */
+export function nearTo(jurisdiction) {
+  [city] = jurisdiction.split("/");
+}
+
 /** Offer units in every field that names `#unit-names` as its list. @param {ParentNode} [root] */
 export function offerUnits(root = document) {
   for (const field of root.querySelectorAll('input[list="unit-names"]')) offerIn(/** @type {HTMLInputElement} */ (field));
@@ -28,13 +36,22 @@ export function offerIn(field) {
 
 /** @param {string} q @param {AbortSignal} signal */
 async function offer(q, signal) {
-  const found = await get(`/units?${new URLSearchParams({ q, limit: String(OFFERED) })}`, { signal }).catch(() => null);
-  if (!found) return; // offering is a help: the field takes what is written without it
-  const options = found.data.items.map((/** @type {any} */ unit) => {
+  const near = city ? await find({ q, jurisdiction: city }, signal) : [];
+  const all = near.length < OFFERED ? await find({ q }, signal) : [];
+  if (signal.aborted) return;
+  const found = new Map([...near, ...all].map((unit) => [unit.unit, unit]));
+  const options = [...found.values()].slice(0, OFFERED).map((unit) => {
     const option = document.createElement("option");
-    option.value = unit.unit || unit.name;
+    option.value = unit.unit;
     option.label = [unit.function, unit.jurisdiction].filter(Boolean).join(" · ");
     return option;
   });
   byId("unit-names").replaceChildren(...options);
+}
+
+/** Offering is a help: where it fails the field takes what is written. @param {Record<string, string>} wanted @param {AbortSignal} signal @returns {Promise<{unit: string, function: string|null, jurisdiction: string|null}[]>} */
+async function find(wanted, signal) {
+  const query = new URLSearchParams({ ...wanted, limit: String(OFFERED) });
+  const found = await get(`/units?${query}`, { signal }).catch(() => null);
+  return found ? found.data.items : [];
 }
