@@ -152,7 +152,7 @@ class Provider:
         return self._metadata
 
     async def _fetched(self, client: Any, url: str) -> dict[str, Any]:
-        answer = await client.get(url, withhold_token=True)
+        answer = await client.request("GET", url, withhold_token=True)
         answer.raise_for_status()
         content: dict[str, Any] = answer.json()
         return content
