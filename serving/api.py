@@ -240,13 +240,13 @@ def create_app(router: Router, settings: ServiceSettings) -> FastAPI:
 
 
 def _service(router: Router, settings: ServiceSettings) -> routes.Service:
+    database = Database(make_url(settings.database))
+    live_directory = LiveDirectory(database, router.content.directory)
     batcher = MicroBatcher(
-        functools.partial(routes.suggestions_as_json, router),
+        functools.partial(routes.suggestions_as_json, router, live_directory),
         max_batch=settings.max_batch,
         max_waiting=settings.max_waiting,
     )
-    database = Database(make_url(settings.database))
-    live_directory = LiveDirectory(database, router.content.directory)
     return routes.Service(
         router=router,
         batcher=batcher,

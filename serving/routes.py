@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from fenban.model.case import TOPIC_SEPARATOR
 from fenban.serving import schemas
 from fenban.serving.accounts.dependencies import permitted
 from fenban.serving.batching import MicroBatcher, NotReadyError, Options
+from fenban.serving.desk.successions import brought_up_to_date
+from fenban.serving.desk.workdays import CHINA
 from fenban.serving.problems import FieldError, InvalidFieldsError, responses
 
 if TYPE_CHECKING:
@@ -70,7 +73,9 @@ def as_json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def suggestions_as_json(router: Router, submissions: list[Submission], options: Options) -> list[bytes]:
+def suggestions_as_json(
+    router: Router, live: LiveDirectory, submissions: list[Submission], options: Options
+) -> list[bytes]:
     """Ask the router and render its answers; runs in the model's thread, off the event loop."""
     found = router.suggest(
         submissions,
@@ -78,7 +83,11 @@ def suggestions_as_json(router: Router, submissions: list[Submission], options: 
         target_precision=options.target_precision,
         evidence="full" if options.explain else True,
     )
-    return [as_json(suggestion.as_dict()) for suggestion in found]
+    directory = live.imported()
+    if directory is None:
+        return [as_json(suggestion.as_dict()) for suggestion in found]
+    day = dt.datetime.now(CHINA).date()
+    return [as_json(brought_up_to_date(suggestion.as_dict(), directory, day)) for suggestion in found]
 
 
 def topics_as_json(router: Router) -> bytes:

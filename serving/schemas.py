@@ -132,6 +132,10 @@ class UnitAnswer(BaseModel):
     jurisdiction: str | None = Field(description="属地，由市到镇以 / 分隔；不分属地时为空")
     probability: float = Field(ge=0, le=1, description="校准后的概率")
     trial: bool = Field(description="是否试用单位：新增后尚未参加训练，按职责和例子推荐")
+    formerly: str | None = Field(
+        None, description="模型里的名称；更名或合并后，unit 是承接的单位。没有更名时无此项"
+    )
+    ended: bool = Field(False, description="是否已停用而没有承接单位；没有停用时无此项")
 
 
 class FormAnswer(BaseModel):

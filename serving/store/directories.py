@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from fenban.model.directory import Directory
 from fenban.serving.store import audit
 from fenban.serving.store.directory_tables import DirectoryVersionRow
-from fenban.serving.store.errors import ChangedMeanwhileError, NotFoundError
+from fenban.serving.store.errors import ChangedMeanwhileError, NotFoundError, StoreError
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -168,6 +168,14 @@ class LiveDirectory:
             return self._fallback
         with self._database.reading() as session:
             return self.seen_by(session)
+
+    def imported(self) -> Directory | None:
+        """Return the latest version's directory; None where none came in, or the store does not answer."""
+        try:
+            found = self.get()
+        except StoreError:
+            return None
+        return found.directory if found.version else None
 
     def seen_by(self, session: Session) -> Effective:
         """Return the directory as a session sees it."""

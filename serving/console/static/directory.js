@@ -67,10 +67,7 @@ async function load(wanted = "") {
 }
 
 /** @param {boolean} working */
-function setWorking(working) {
-  show(byId("working"), working);
-  byId("list").setAttribute("aria-busy", String(working));
-}
+const setWorking = (working) => (show(byId("working"), working), byId("list").setAttribute("aria-busy", String(working)));
 
 /** @param {{items: any[], total: number}} found @param {string} wanted */
 function draw(found, wanted) {
@@ -134,15 +131,18 @@ function turn(by) {
   void load();
 }
 
-function search() {
+async function search() {
   clearTimeout(timer);
   offset = 0;
-  void load();
+  await load();
 }
+
+/** From a field into the list that it asks for. */
+const toList = () => search().then(() => currentRow()?.querySelector("button")?.focus());
 
 function reset() {
   form.reset();
-  search();
+  void search();
 }
 
 async function describe() {
@@ -158,7 +158,13 @@ function wire() {
     const field = form.elements.namedItem(name);
     if (field instanceof HTMLInputElement) field.type === "checkbox" ? (field.checked = value === "true") : (field.value = value);
   }
-  form.addEventListener("submit", (/** @type {Event} */ event) => (event.preventDefault(), currentRow()?.querySelector("button")?.focus()));
+  form.addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
+  // several fields and no button of submission: the browser sends no submit for Enter
+  form.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Enter" || event.isComposing || !(event.target instanceof HTMLInputElement)) return;
+    event.preventDefault();
+    void toList();
+  });
   form.addEventListener("input", (/** @type {InputEvent} */ event) => {
     if (event.isComposing) return;
     clearTimeout(timer);
@@ -169,7 +175,7 @@ function wire() {
   byId("next").addEventListener("click", () => turn(1));
   byId("back").addEventListener("click", () => turn(-1));
   byId("notice-retry").addEventListener("click", () => void load());
-  const changed = () => (void describe(), search());
+  const changed = () => (void describe(), void search());
   if (mayWrite) wireImport(changed);
   wireVersions(() => byId("versions-open").focus());
   listen(SHORTCUTS, {
