@@ -25,6 +25,12 @@ def actor_of(request: Request) -> Actor:
     return actor
 
 
+def own_id(actor: Actor) -> int:
+    """Return the row of the person behind an actor; everybody who comes over HTTP has one."""
+    assert actor.user_id is not None, "only the command line acts without a row"
+    return actor.user_id
+
+
 def csrf_of(request: Request) -> str:
     """Return what the page's scripts must send as ``X-CSRF-Token``; empty where there is no session."""
     csrf: str = request.scope.get("csrf", "")

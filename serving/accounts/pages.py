@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from fenban.serving.accounts.tables import UserRow
 
 router = APIRouter(include_in_schema=False)
-logger = logging.getLogger(__name__)
 
 _LONGEST_FIELD = 1000
 

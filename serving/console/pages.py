@@ -44,6 +44,8 @@ CHOICES = {
     "lanes": LANES,
     "proposal_forms": tuple(form for form in FORMS if form in PROPOSAL_FORMS),
     "return_reasons": RETURN_REASONS,
+    "role_names": ROLE_NAMES,
+    "permission_names": PERMISSIONS,
     "states": tuple(dict.fromkeys((*states_of("complaint"), *states_of("proposal")))),
 }
 

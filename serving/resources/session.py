@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from fenban.serving.accounts import login
 from fenban.serving.accounts.cookies import clear_session, session_cookie, set_session
+from fenban.serving.accounts.dependencies import own_id
 from fenban.serving.accounts.errors import SessionOnlyError
 from fenban.serving.accounts.permissions import PERMISSIONS, ROLES, in_order
 from fenban.serving.accounts.state import Accounts, address_of
@@ -104,7 +105,7 @@ async def change_password(asked: PasswordAsked, request: Request) -> Response:
     work = functools.partial(
         login.change_password,
         accounts.database,
-        identity.actor.user_id,
+        own_id(identity.actor),
         asked.current_password,
         asked.password,
         accounts.lifetime,
@@ -127,7 +128,7 @@ async def log_out(request: Request) -> Response:
     """End the session."""
     accounts, identity = Accounts.of(request), _of_browser(request)
     actor = identity.actor
-    await run_in_threadpool(login.log_out, accounts.database, identity.digest, actor.name, actor.user_id)
+    await run_in_threadpool(login.log_out, accounts.database, identity.digest, actor.name, own_id(actor))
     accounts.identities.forget()
     response = Response(status_code=204)
     clear_session(response, request, accounts.port)

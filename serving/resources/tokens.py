@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from fenban.serving.accounts import tokens, users
 from fenban.serving.accounts.actor import Actor
-from fenban.serving.accounts.dependencies import permitted
+from fenban.serving.accounts.dependencies import own_id, permitted
 from fenban.serving.accounts.errors import ForbiddenError
 from fenban.serving.accounts.state import Accounts
 from fenban.serving.problems import responses
@@ -41,11 +41,6 @@ def token_as_dict(row: TokenRow, owner: str) -> dict[str, Any]:
     }
 
 
-def _own_id(actor: Actor) -> int:
-    assert actor.user_id is not None, "whoever comes over HTTP has a row"
-    return actor.user_id
-
-
 @router.get(
     "/tokens",
     operation_id="listTokens",
@@ -68,7 +63,7 @@ def list_tokens(
     if everybody and not actor.may("users.manage"):
         raise ForbiddenError("users.manage")
     with Accounts.of(request).database.reading() as session:
-        found = tokens.listed(session, limit + 1, cursor, None if everybody else _own_id(actor))
+        found = tokens.listed(session, limit + 1, cursor, None if everybody else own_id(actor))
         page = [token_as_dict(row, users.get(session, row.user_id).name) for row in found[:limit]]
     more = str(page[-1]["id"]) if len(found) > limit else None
     return JSONResponse({"items": page, "next": more, "total": None})
@@ -92,7 +87,7 @@ def add_token(asked: TokenAsked, request: Request, actor: Holder) -> Response:
     if actor.token and now() + dt.timedelta(days=asked.days) > identity.expires_at:
         raise RefusedError("用令牌建的令牌，不能比它更晚到期")
     with Accounts.of(request).database.writing() as session:
-        owner = users.get(session, _own_id(actor))
+        owner = users.get(session, own_id(actor))
         secret, row = tokens.create(session, actor, owner, asked.name, asked.scopes, asked.days)
         content = {"token": token_as_dict(row, owner.name), "secret": secret}
     return JSONResponse(content, 201)
@@ -112,6 +107,6 @@ def revoke_token(request: Request, actor: Holder, token_id: TokenId) -> Response
     """Revoke a token."""
     accounts = Accounts.of(request)
     with accounts.database.writing() as session:
-        tokens.revoke(session, actor.label, token_id, None if actor.may("users.manage") else _own_id(actor))
+        tokens.revoke(session, actor.label, token_id, None if actor.may("users.manage") else own_id(actor))
     accounts.identities.forget()
     return Response(status_code=204)
