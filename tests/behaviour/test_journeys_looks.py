@@ -53,6 +53,17 @@ def sticking_out(page: Page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
+def test_axe_would_find_something(browser) -> None:
+    page = browser.new_page()
+    page.set_content(
+        "<html><body><main><input><p style='color: #bbb'>这一行字太淡，看不清楚</p></main></body></html>"
+    )
+    found = " ".join(violations(page))
+    page.close()
+    assert "label" in found
+    assert "color-contrast" in found
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_nothing_sticks_out(office, scheme: str) -> None:
     matter = furnish(office)

@@ -112,6 +112,7 @@ def test_every_page_is_reached_and_explained_by_keys(office) -> None:
         page.keyboard.press("g")
         page.keyboard.press(str(rank))
         expect(page.locator(".places [aria-current=page]")).to_have_text(name)
+        page.wait_for_load_state()  # modules listen before the page is loaded, not before it is shown
         page.locator("h1").click()  # out of a field that has the focus
         page.keyboard.press("?")
         expect(page.locator("#help")).to_be_visible()
