@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fenban.model.case import Submission
 from fenban.model.errors import InputError
 from fenban.model.privacy import hide
 from fenban.model.segment import Segmenter, default_segmenter
@@ -31,10 +32,12 @@ _HEAD = np.dtype("<u2")
 _HASH = np.dtype("<u4")
 _WRITTEN = re.compile(r"[\u3400-\u9fffa-z0-9]+")
 # 站, 厂, 园 and the like also end common nouns (搅拌站, 停车场): there a word of the dictionary is no name
-_SURE = "大道 街道 小区 花园 社区 公寓 家园 工业区 开发区 新城 路 街 巷 村 苑 镇 乡 屯 寨 桥 坡 一期 二期 三期".split()
+_SURE = (
+    "大道 街道 小区 花园 社区 公寓 家园 工业区 开发区 新城 路 街 巷 村 苑 镇 乡 屯 寨 桥 坡 一期 二期 三期"
+).split()
 _OFTEN = (
-    "市场 学校 小学 中学 大学 学院 幼儿园 医院 广场 公园 大厦 酒店 宾馆 公司 集团 农场 林场 水库 超市 国际 中心 "
-    "半岛 海岸 宿舍 大院 商城 城 湾 岛 港 站 园 坊 庄 湖 河 江 岭 府 郡 庭 居 墅 寓 厂 组 线"
+    "市场 学校 小学 中学 大学 学院 幼儿园 医院 广场 公园 大厦 酒店 宾馆 公司 集团 农场 林场 水库 超市 国际 "
+    "中心 半岛 海岸 宿舍 大院 商城 城 湾 岛 港 站 园 坊 庄 湖 河 江 岭 府 郡 庭 居 墅 寓 厂 组 线"
 ).split()
 _ENDING = re.compile("|".join(sorted((*_SURE, *_OFTEN), key=len, reverse=True)))
 _SURE_SET = frozenset(_SURE)
@@ -75,15 +78,13 @@ class Fingerprint:
 
 def fingerprint(text: str, title: str = "", segmenter: Segmenter | None = None) -> Fingerprint:
     """Return the fingerprint of a matter; personal data and greetings leave no trace in it."""
-    whole = text if not title or text.startswith(title) else f"{title}。{text}"
-    folded = normalise(hide(whole)).text
+    folded = normalise(hide(Submission(text, title).full_text)).text
     cut = (segmenter or default_segmenter()).cut(folded)
     names, in_name = _names(folded, cut)
-    said = [
-        "" if held or not _WRITTEN.fullmatch(word) else word for word, held in zip(cut, in_name, strict=True)
-    ]
+    kept = (not held and _WRITTEN.fullmatch(word) for word, held in zip(cut, in_name, strict=True))
+    said = [word if stays else "" for word, stays in zip(cut, kept, strict=True)]
     words = (word for word in said if len(word) > 1)
-    pairs = (f"{one}_{other}" for one, other in zip(said, said[1:], strict=False) if one and other)
+    pairs = (f"{one}_{other}" for one, other in itertools.pairwise(said) if one and other)
     return Fingerprint(_hashes("w", words), _hashes("p", pairs), _hashes("n", names))
 
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from fenban.model.fingerprint import Fingerprint
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
+
+    from fenban.model.fingerprint import Fingerprint
 
 SAME_TEXT = 0.8  # share of the hashes of both texts that are in both
 SAME_MATTER = 0.6  # probability; what precision this gives stands in BENCHMARKS.md

@@ -36,11 +36,8 @@ def asked_keys(one: Fingerprint, rarity: Rarity) -> tuple[NDArray[np.uint32], ND
 
 
 def _keys(one: Fingerprint, rarity: Rarity, names: int, words: int) -> NDArray[np.uint32]:
-    return np.unique(
-        np.concatenate(
-            [_rarest(one.names, rarity, names), _rarest(one.words, rarity, words), one.pairs[:SAMPLE]]
-        )
-    )
+    rare = (_rarest(one.names, rarity, names), _rarest(one.words, rarity, words))
+    return np.unique(np.concatenate([*rare, one.pairs[:SAMPLE]]))
 
 
 def _rarest(hashes: NDArray[np.uint32], rarity: Rarity, most: int) -> NDArray[np.uint32]:
