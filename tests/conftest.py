@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
+import uvicorn
 from hypothesis import HealthCheck, settings
 
 from fenban.model import Router
@@ -12,8 +16,11 @@ from fenban.model.artifact import save
 from fenban.training.starter import train_starter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import socket
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from fastapi import FastAPI
 
 # a busy machine is no failure
 settings.register_profile(
@@ -44,6 +51,30 @@ def starter_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def starter_router(starter_folder: Path) -> Router:
     return Router.load(starter_folder)
+
+
+@contextlib.contextmanager
+def _served(app: FastAPI, listener: socket.socket) -> Iterator[None]:
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        deadline = time.monotonic() + 30
+        while not server.started:
+            assert thread.is_alive(), "the service did not start"
+            assert time.monotonic() < deadline, "the service took too long to start"
+            time.sleep(0.02)
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)
+        listener.close()
+
+
+@pytest.fixture(scope="session")
+def served() -> Callable[[FastAPI, socket.socket], contextlib.AbstractContextManager[None]]:
+    """Run an application behind a listening socket, in a thread of its own, as long as the context lasts."""
+    return _served
 
 
 PIECES = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"路灯坏了工资拖欠垃圾公交车占道。，")

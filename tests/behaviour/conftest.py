@@ -5,14 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import threading
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-import uvicorn
 from sqlalchemy import select
 
 from fenban.serving.accounts import sessions
@@ -195,33 +192,18 @@ def staffed_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def office(
-    browser: Browser, starter_router: Router, staffed_store: Path, tmp_path: Path
+    browser: Browser, starter_router: Router, staffed_store: Path, tmp_path: Path, served: Callable[..., Any]
 ) -> Iterator[Running]:
     """A service with the starter model and an empty desk; no page may have complained in the end."""
     shutil.copy(staffed_store, tmp_path / "fenban.db")
     url = f"sqlite:///{tmp_path / 'fenban.db'}"
-    with contextlib.closing(open_socket("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        app = create_app(starter_router, ServiceSettings(model_folder=tmp_path, database=url, port=port))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            _await_start(server, thread)
-            running = Running(port, Database(database_url(url, tmp_path)), browser, app)
-            yield running
-        finally:
-            for context in running.contexts:
-                context.close()
-            running.database.close()
-            server.should_exit = True
-            thread.join(timeout=20)
+    listener = open_socket("127.0.0.1", 0)
+    port = listener.getsockname()[1]
+    app = create_app(starter_router, ServiceSettings(model_folder=tmp_path, database=url, port=port))
+    with served(app, listener):
+        running = Running(port, Database(database_url(url, tmp_path)), browser, app)
+        yield running
+        for context in running.contexts:
+            context.close()
+        running.database.close()
     assert running.complaints == []
-
-
-def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
-    deadline = time.monotonic() + 30
-    while not server.started:
-        assert thread.is_alive(), "the service did not start"
-        assert time.monotonic() < deadline, "the service took too long to start"
-        time.sleep(0.02)
