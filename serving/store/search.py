@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import cast, column, delete, insert, literal, or_, select, table, text
+from sqlalchemy import Integer, cast, column, delete, func, insert, literal, or_, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from fenban.serving.store.matter_tables import SubmissionRow
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 MOST_RANKED = 300
 _FEW = 4000  # so many matters are compared one by one sooner than a common word's list is read
-_FTS = table(FTS_TABLE, column("rowid"), column(FTS_TABLE), column("tokens"))
+_MANY, _VERY_MANY = 5000, 25_000  # matches beyond which comparing is faster, for lists and for the newest
+_WINDOW = 6000
+_FTS = table(FTS_TABLE, column("rowid", Integer), column(FTS_TABLE), column("tokens"))
 
 
 def index(session: Session, submission: SubmissionRow) -> None:
@@ -74,7 +76,30 @@ def matching(session: Session, typed: str) -> Select[int]:
         UnreadableQueryError: see ``parse``.
     """
     query = parse(typed)
-    return _indexed(session, query).order_by(None)
+    return _compared(query) if _is_common(session, query, _MANY) else _indexed(session, query)
+
+
+def holding(typed: str) -> ColumnElement[bool]:
+    """Return a condition over ``SubmissionRow`` that compares each matter; for words that many hold.
+
+    Raises:
+        UnreadableQueryError: see ``parse``.
+    """
+    return _compared(parse(typed)).where(SearchTextRow.submission_id == SubmissionRow.id).exists()
+
+
+def is_common(session: Session, typed: str) -> bool:
+    """Whether so many matters match that a list is better read in its order, comparing each.
+
+    Raises:
+        UnreadableQueryError: see ``parse``.
+    """
+    query = parse(typed)
+    if not _is_sqlite(session):
+        return _is_common(session, query, _MANY)
+    expression = " AND ".join(_fts_expression(term) for term in query.terms)
+    hits = select(_FTS.c.rowid).where(_FTS.c[FTS_TABLE].op("MATCH")(expression)).limit(_MANY + 1)
+    return (session.scalar(select(func.count()).select_from(hits.subquery())) or 0) > _MANY
 
 
 def newest(
@@ -93,43 +118,80 @@ def newest(
         limit: how many at most.
         before: an id; matters registered before that one.
     """
-    older = [] if before is None else [SearchTextRow.submission_id < before]
-    if filters and (few := _few(session, filters)) is not None:
-        compared = (
-            select(SearchTextRow.submission_id)
-            .where(SearchTextRow.submission_id.in_(few), *older, *_comparisons(query, every=True))
-            .order_by(SearchTextRow.submission_id.desc())
-        )
-        return list(session.scalars(compared.limit(limit)))
-    found = _indexed(session, query).where(*older)
-    if filters:
-        found = found.join(SubmissionRow, SubmissionRow.id == SearchTextRow.submission_id).where(*filters)
-    return list(session.scalars(found.limit(limit)))
+    older = [] if before is None else [SubmissionRow.id < before]
+    passing = select(SubmissionRow.id).where(*filters, *older)
+    if filters and _are_few(session, filters):
+        return _ids(session, _compared_in(passing.limit(_FEW + 1), query), limit)
+    if _is_common(session, query, _VERY_MANY):
+        window = passing.order_by(SubmissionRow.id.desc()).limit(_WINDOW)
+        ids = _ids(session, _compared_in(window, query), limit)
+        if len(ids) == limit:
+            return ids
+        found = _compared(query)
+    else:
+        found = _indexed(session, query)
+    if filters or older:
+        found = found.join(SubmissionRow, SubmissionRow.id == SearchTextRow.submission_id)
+    return _ids(session, found.where(*filters, *older), limit)
 
 
-def _few(session: Session, filters: Sequence[ColumnElement[bool]]) -> list[int] | None:
-    """Return the ids that pass the filters, or None where they are many."""
-    ids = list(session.scalars(select(SubmissionRow.id).where(*filters).limit(_FEW + 1)))
-    return ids if len(ids) <= _FEW else None
+def _compared_in(matters: Select[int], query: Query) -> Select[int]:
+    """Return the query that compares the folded copies of ``matters``, which are found first."""
+    first = matters.cte("first").prefix_with("MATERIALIZED")
+    return _compared(query).join(first, first.c.id == SearchTextRow.submission_id)
+
+
+def _ids(session: Session, found: Select[int], limit: int) -> list[int]:
+    """Return the newest ids. FTS5 gives its own rows in that order without sorting them."""
+    newest_first = found.selected_columns[0].desc()
+    return list(session.scalars(found.order_by(newest_first).limit(limit)))
+
+
+def _are_few(session: Session, filters: Sequence[ColumnElement[bool]]) -> bool:
+    bounded = select(SubmissionRow.id).where(*filters).limit(_FEW + 1).subquery()
+    return (session.scalar(select(func.count()).select_from(bounded)) or 0) <= _FEW
+
+
+def _is_common(session: Session, query: Query, many: int) -> bool:
+    """Whether PostgreSQL's statistics say that more than ``many`` matters have the tokens.
+
+    It has no list of them in order of age, as FTS5 has; with a common word it is much faster to go
+    through the newest matters and compare.
+    """
+    if _is_sqlite(session):
+        return False
+    statement = "EXPLAIN (FORMAT JSON) SELECT 1 FROM search_texts WHERE tokens @@ CAST(:words AS tsquery)"
+    plan = session.execute(text(statement), {"words": _ts_query(query)}).scalar_one()
+    return float(plan[0]["Plan"]["Plan Rows"]) > many
+
+
+def _compared(query: Query) -> Select[int]:
+    """Return the query that compares the folded copies."""
+    return select(SearchTextRow.submission_id).where(*_comparisons(query, every=True))
 
 
 def _indexed(session: Session, query: Query) -> Select[int]:
-    """Return the query that the index answers, the newest first."""
+    """Return the query that the index answers."""
     if _is_sqlite(session):
         expression = " AND ".join(_fts_expression(term) for term in query.terms)
         return (
-            select(SearchTextRow.submission_id)
-            .select_from(_FTS)
+            select(_FTS.c.rowid)
             .join(SearchTextRow, SearchTextRow.submission_id == _FTS.c.rowid)
             .where(_FTS.c[FTS_TABLE].op("MATCH")(expression), *_comparisons(query))
-            .order_by(_FTS.c.rowid.desc())
         )
-    expression = " & ".join(_ts_expression(term) for term in query.terms)
-    return (
+    hits = (
         select(SearchTextRow.submission_id)
-        .where(SearchTextRow.tokens.op("@@")(cast(literal(expression), TSQUERY)), *_comparisons(query))
-        .order_by(SearchTextRow.submission_id.desc())
+        .where(SearchTextRow.tokens.op("@@")(cast(literal(_ts_query(query)), TSQUERY)), *_comparisons(query))
+        .cte("hits")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
+    return select(SearchTextRow.submission_id).where(
+        SearchTextRow.submission_id.in_(select(hits.c.submission_id))
+    )
+
+
+def _ts_query(query: Query) -> str:
+    return " & ".join(_ts_expression(term) for term in query.terms)
 
 
 def _fts_expression(term: Term) -> str:
