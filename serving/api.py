@@ -319,6 +319,9 @@ def _openapi(app: FastAPI, settings: ServiceSettings) -> dict[str, Any]:
                 "description": "浏览器会话，登录后建立；改动数据的请求还要带 X-CSRF-Token",
             },
         }
+        for name, form in parts["schemas"].items():
+            if name.startswith("Body_"):  # made by FastAPI of an operation's form fields
+                form["description"] = "表单（multipart/form-data），其中有文件。"
         parts["schemas"]["SuggestionRequest"]["properties"]["items"]["maxItems"] = settings.max_items
         parts["schemas"]["SubmissionItem"]["properties"]["text"]["maxLength"] = settings.max_text
         app.openapi_schema = schema

@@ -171,7 +171,7 @@ function wire() {
     timer = window.setTimeout(search, PAUSE_MS);
   });
   form.addEventListener("compositionend", search);
-  byId("reset").addEventListener("click", reset);
+  byId("filters-clear").addEventListener("click", reset);
   byId("next").addEventListener("click", () => turn(1));
   byId("back").addEventListener("click", () => turn(-1));
   byId("notice-retry").addEventListener("click", () => void load());

@@ -5,7 +5,8 @@ import { drawChanges } from "./directory_changes.js";
 import { byId, copyOf, show, write } from "./dom.js";
 import { showToast } from "./toast_view.js";
 
-const MANY = 0.2; // of all units ended at once: rather a list of another scope than a reform
+const FEW = 5;
+const MANY = 0.2; // of the place's units ended at once: rather a list that is not complete than a reform
 
 /** @type {File|null} */
 let file = null;
@@ -36,7 +37,7 @@ async function preview() {
   if (!file) return;
   const mine = ++asked;
   byId("import-apply").disabled = true;
-  show(byId("import-working"), true);
+  write(byId("import-working"), "正在比对…"); // in a place of its own: what is clicked at must not move away
   complain("");
   try {
     const { data } = await post("/directory/preview", written(), { timeout: 60000 });
@@ -48,7 +49,7 @@ async function preview() {
     const problem = /** @type {import("./api.js").Problem} */ (error);
     complain(problem.fields.map(({ message }) => message).join("；") || `${problem.title}。${problem.detail}`);
   } finally {
-    if (mine === asked) show(byId("import-working"), false);
+    if (mine === asked) write(byId("import-working"), "");
   }
 }
 
@@ -62,7 +63,7 @@ function draw(data) {
   const result = data.changes.length ? `共 ${data.changes.length} 处变化，之后启用 ${data.units} 个单位` : "与现用名录没有差别";
   write(byId("preview-said"), `读到 ${data.listed} 行，是${place}${outside}。${result}。`);
   write(byId("preview-warning"), `将停用 ${ended} 个单位。名单要是不全，请改选“不动”，或写明名单管哪个属地。`);
-  show(byId("preview-warning"), ended > 5 && ended > before * MANY);
+  show(byId("preview-warning"), ended > FEW && ended > (before - data.outside) * MANY);
   drawGuesses(data);
   drawChanges(byId("preview-changes"), data.changes);
   list("notes", data.notes.map((/** @type {any} */ note) => `第 ${note.row} 行 ${note.unit}：${note.text}`), "处推断，请核对");
