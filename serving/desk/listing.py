@@ -9,16 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import and_, exists, func, or_, select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import defer
 
-from fenban.serving.store import search
-from fenban.serving.store.base import now
-from fenban.serving.store.matter_tables import SubmissionRow, TransitionRow
+from fenban.serving.desk.narrowing import Narrowed, Wanted, narrowed
+from fenban.serving.store.matter_tables import SubmissionRow
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -26,42 +24,6 @@ if TYPE_CHECKING:
 Sort = Literal["deadline", "received", "updated"]
 MOST_COUNTED = 10_000
 EXCERPT = 300  # characters of a text that a list shows
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which matters are wanted; what is None or empty does not count.
-
-    Attributes:
-        states: any of them.
-        open: whether still to be dealt with.
-        unit: lead unit, of either side of a border.
-        topic: a path, or its first level.
-        jurisdiction: a path; those below it count.
-        overdue: whether open beyond the deadline.
-        due_before, received_from, received_to: moments; the last is not included.
-        merged_into: the main matter.
-        q: what the full-text search looks for.
-        mine: label of whoever took a step in it.
-    """
-
-    states: tuple[str, ...] = ()
-    open: bool | None = None
-    zone: str | None = None
-    kind: str | None = None
-    form: str | None = None
-    lane: str | None = None
-    unit: str | None = None
-    topic: str | None = None
-    jurisdiction: str | None = None
-    number: str | None = None
-    overdue: bool | None = None
-    due_before: dt.datetime | None = None
-    received_from: dt.datetime | None = None
-    received_to: dt.datetime | None = None
-    merged_into: int | None = None
-    q: str | None = None
-    mine: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +38,8 @@ class After:
 class Page:
     """Rows with the beginnings of their texts, where the next page begins, and how many there are.
 
-    ``total`` is only counted for the first page, and up to ``MOST_COUNTED`` (one more says: beyond).
+    ``total`` is only counted for the first page, and up to ``MOST_COUNTED`` (one more says: beyond);
+    None where counting would take long.
     """
 
     rows: list[tuple[SubmissionRow, str]]
@@ -97,43 +60,31 @@ def listed(session: Session, wanted: Wanted, sort: Sort, limit: int, after: Afte
     Raises:
         UnreadableQueryError: ``q`` cannot be searched for.
     """
-    where = conditions(session, wanted)
-    groups: Sequence[tuple[str, ...]] = [()]
-    if wanted.states:
-        groups = [(state,) for state in wanted.states]
-    # one state at a time can be read in order from its index; the heads of all are then merged
-    found = [row for states in groups for row in _in_order(session, where, states, sort, limit + 1, after)]
-    found.sort(key=lambda pair: _key(pair[0], sort))
-    rows = found[:limit]
+    found = narrowed(session, wanted)
+    ids = _in_order(session, found.where, sort, limit + 1, after)
+    rows = _rows(session, ids[:limit])
     last = rows[-1][0] if rows else None
-    rest = After(_value(last, sort), last.id) if last and len(found) > limit else None
-    return Page(rows, rest, None if after else _count(session, where, wanted.states))
+    rest = After(_value(last, sort), last.id) if last and len(ids) > limit else None
+    return Page(rows, rest, None if after else _total(session, found, len(ids), limit))
 
 
 def _in_order(
-    session: Session,
-    where: list[ColumnElement[bool]],
-    states: tuple[str, ...],
-    sort: Sort,
-    limit: int,
-    after: After | None,
-) -> list[tuple[SubmissionRow, str]]:
+    session: Session, where: list[ColumnElement[bool]], sort: Sort, limit: int, after: After | None
+) -> list[int]:
+    """Return ids alone: an index gives them, and the rows are only read for those that are shown."""
     column = _column(sort)
-    chosen = [*where, *(SubmissionRow.state == state for state in states)]
-    beginning = func.substr(SubmissionRow.text, 1, EXCERPT + 1)
-    query = select(SubmissionRow, beginning).options(defer(SubmissionRow.text)).where(*chosen)
-    found: list[tuple[SubmissionRow, str]] = []
+    query = select(SubmissionRow.id).where(*where)
+    if sort != "deadline":
+        ordered = query.order_by(column.desc(), SubmissionRow.id.desc())
+        return list(session.scalars(_beyond(ordered, sort, after).limit(limit)))
+    found: list[int] = []
     if after is None or after.value is not None:
-        ordered = query.where(column.is_not(None))
-        if sort == "deadline":
-            ordered = ordered.order_by(column, SubmissionRow.id)
-        else:
-            ordered = ordered.order_by(column.desc(), SubmissionRow.id.desc())
-        found = [(row, text) for row, text in session.execute(_beyond(ordered, sort, after).limit(limit))]
-    if sort == "deadline" and len(found) < limit:
+        ordered = query.where(column.is_not(None)).order_by(column, SubmissionRow.id)
+        found = list(session.scalars(_beyond(ordered, sort, after).limit(limit)))
+    if len(found) < limit:
         last = after.id if after is not None and after.value is None else 0
         without = query.where(column.is_(None), SubmissionRow.id > last).order_by(SubmissionRow.id)
-        found += [(row, text) for row, text in session.execute(without.limit(limit - len(found)))]
+        found += session.scalars(without.limit(limit - len(found)))
     return found
 
 
@@ -142,6 +93,15 @@ def _beyond(query: Any, sort: Sort, after: After | None) -> Any:
         return query
     here, there = tuple_(_column(sort), SubmissionRow.id), (after.value, after.id)
     return query.where(here > there if sort == "deadline" else here < there)
+
+
+def _rows(session: Session, ids: list[int]) -> list[tuple[SubmissionRow, str]]:
+    beginning = func.substr(SubmissionRow.text, 1, EXCERPT + 1)
+    query = (
+        select(SubmissionRow, beginning).options(defer(SubmissionRow.text)).where(SubmissionRow.id.in_(ids))
+    )
+    found = {row.id: (row, text) for row, text in session.execute(query)}
+    return [found[one] for one in ids]
 
 
 def _column(sort: Sort) -> InstrumentedAttribute[Any]:
@@ -156,60 +116,10 @@ def _value(row: SubmissionRow, sort: Sort) -> dt.datetime | None:
     return {"deadline": row.deadline_at, "received": row.received_at, "updated": row.updated_at}[sort]
 
 
-def _key(row: SubmissionRow, sort: Sort) -> tuple[float, int]:
-    value = _value(row, sort)
-    seconds = value.timestamp() if value else float("inf")
-    return (seconds, row.id) if sort == "deadline" else (-seconds, -row.id)
-
-
-def _count(session: Session, where: list[ColumnElement[bool]], states: tuple[str, ...]) -> int:
-    chosen = [*where, SubmissionRow.state.in_(states)] if states else where
-    bounded = select(SubmissionRow.id).where(*chosen).limit(MOST_COUNTED + 1).subquery()
+def _total(session: Session, found: Narrowed, seen: int, limit: int) -> int | None:
+    if seen <= limit:
+        return seen
+    if not found.countable:
+        return None
+    bounded = select(SubmissionRow.id).where(*found.where).limit(MOST_COUNTED + 1).subquery()
     return session.execute(select(func.count()).select_from(bounded)).scalar_one()
-
-
-def conditions(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
-    """Return the conditions over ``SubmissionRow`` except those on the state.
-
-    Raises:
-        UnreadableQueryError: ``q`` cannot be searched for.
-    """
-    row = SubmissionRow
-    found: list[ColumnElement[bool]] = []
-    for name in ("zone", "kind", "form", "lane", "number", "merged_into"):
-        value = getattr(wanted, name)
-        if value is not None:
-            found.append(getattr(row, name) == value)
-    if wanted.open is not None:
-        found.append(row.closed_at.is_(None) if wanted.open else row.closed_at.is_not(None))
-    if wanted.unit:
-        found.append(or_(row.lead_unit == wanted.unit, row.other_lead_unit == wanted.unit))
-    for path, column in ((wanted.topic, row.topic), (wanted.jurisdiction, row.jurisdiction)):
-        if path:
-            found.append(_at_or_below(column, path))
-    found += _moments(wanted)
-    if wanted.q:
-        found.append(row.id.in_(search.matching(session, wanted.q)))
-    if wanted.mine:
-        found.append(exists().where(TransitionRow.submission_id == row.id, TransitionRow.by == wanted.mine))
-    return found
-
-
-def _at_or_below(column: Any, path: str) -> ColumnElement[bool]:
-    """A range that an index answers: everything that begins with ``path/`` sorts before ``path0``."""
-    return or_(column == path, and_(column > f"{path}/", column < f"{path}0"))
-
-
-def _moments(wanted: Wanted) -> list[ColumnElement[bool]]:
-    row = SubmissionRow
-    found: list[ColumnElement[bool]] = []
-    if wanted.overdue is not None:
-        late = and_(row.closed_at.is_(None), row.deadline_at < now())
-        found.append(late if wanted.overdue else or_(row.closed_at.is_not(None), row.deadline_at >= now()))
-    if wanted.due_before:
-        found.append(row.deadline_at < wanted.due_before)
-    if wanted.received_from:
-        found.append(row.received_at >= wanted.received_from)
-    if wanted.received_to:
-        found.append(row.received_at < wanted.received_to)
-    return found

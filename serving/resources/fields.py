@@ -6,6 +6,7 @@ import base64
 import binascii
 import datetime as dt
 import json
+import re
 from typing import Annotated, Any, LiteralString
 
 from fastapi import Path, Query
@@ -21,6 +22,7 @@ from fenban.training.cells import as_date
 _LARGEST_ID = 2**31 - 1
 _EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _HOW: LiteralString = "应为时间，例如 2025-03-18T09:30:00+08:00 或 2025-03-18"
+_ISO = re.compile(r"\s*\d{4}-")
 _DAY = dt.timedelta(days=1)
 _FURTHEST = dt.timedelta(days=5 * 366)
 
@@ -41,7 +43,8 @@ def _written(value: object, parse: ValidatorFunctionWrapHandler) -> dt.datetime:
     """Understand ISO 8601, and the dates that people write; a time without a zone is China's."""
     if isinstance(value, str) and (day := as_date(value)) and "年" in value:
         return beginning_of(day)
-    if not isinstance(value, (str, dt.datetime)):
+    # pydantic takes a bare number for seconds since 1970
+    if not isinstance(value, dt.datetime) and not (isinstance(value, str) and _ISO.match(value)):
         raise PydanticCustomError("moment", _HOW)
     try:
         found: dt.datetime = parse(value)

@@ -92,8 +92,8 @@ class MatterPage(BaseModel):
 
     items: list[Matter] = Field(description="本页的办件")
     next: str | None = Field(description="下一页的 cursor；没有下一页时为空")
-    total: int | None = Field(description="总数，最多数到 10000；第一页以外为空")
-    total_is_more: bool = Field(description="总数是否超过 10000")
+    total: int | None = Field(description="总数，最多数到 10000；第一页以外，或数起来太久时为空")
+    total_is_more: bool = Field(description="是否还多于 total（为空时：很多）")
 
 
 class KeptSuggestion(BaseModel):

@@ -13,7 +13,7 @@ from fenban.model.case import Submission
 from fenban.model.privacy import mask
 from fenban.serving.accounts.actor import Actor
 from fenban.serving.accounts.dependencies import permitted
-from fenban.serving.desk import intake, listing, suggesting, timeline
+from fenban.serving.desk import intake, listing, narrowing, suggesting, timeline
 from fenban.serving.problems import FieldError, InvalidFieldsError, responses
 from fenban.serving.resources import matter_schemas as schemas
 from fenban.serving.resources import matters
@@ -143,7 +143,7 @@ def list_submissions(
 ) -> Response:
     """Answer with one page."""
     service = Service.of(request)
-    wanted = listing.Wanted(
+    wanted = narrowing.Wanted(
         states=tuple(dict.fromkeys(state or ())),
         open=open,
         zone=zone,
@@ -171,7 +171,7 @@ def list_submissions(
         "items": items,
         "next": _cursor(sort, following) if following else None,
         "total": total,
-        "total_is_more": page.total is not None and page.total > listing.MOST_COUNTED,
+        "total_is_more": cursor is None and (page.total is None or page.total > listing.MOST_COUNTED),
     }
     return Response(as_json(content), media_type="application/json")
 

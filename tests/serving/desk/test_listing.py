@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from fenban.serving.desk import listing, outcomes, steps
-from fenban.serving.desk.listing import Wanted
+from fenban.serving.desk.narrowing import Wanted
 from fenban.serving.store.base import now
 from fenban.serving.store.matter_tables import SubmissionRow
 from fenban.serving.store.search_query import UnreadableQueryError
