@@ -20,7 +20,8 @@ from fenban.model.dense import DenseHeads
 from fenban.model.encoder import OnnxEncoder
 from fenban.training.checkpoints import checkpoint_folder, load_checkpoint
 from fenban.training.dense_part import Dense, Unseen, votes_of
-from fenban.training.encoders import label_of
+from fenban.training.embedding_cache import EmbeddingCache
+from fenban.training.encoders import encoder_folder, label_of
 from fenban.training.export import export, fidelity
 from fenban.training.pretrain import pretrain
 from fenban.training.tuner import Recipe, Tuner, best_device
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from fenban.training.fit import Target
     from fenban.training.progress import Progress
+    from fenban.training.tuned_heads import TunedHeads
     from fenban.training.tuning import Split
 
 LAST_EPOCHS = 1
@@ -58,8 +60,7 @@ class TunedSource:
     def part(self, texts: Sequence[str], progress: Progress) -> TunedPart:
         """Return the part; nothing is trained yet."""
         device = best_device()
-        recipe = self.recipe or (Recipe() if device == "cpu" else Recipe(epochs=6, frozen=0.0))
-        return TunedPart(self, tuple(texts), recipe, device, progress)
+        return TunedPart(self, tuple(texts), self.recipe or Recipe(), device, progress)
 
 
 @dataclass
@@ -86,7 +87,7 @@ class TunedPart:
         exact = tuner.margins(unseen)
         encoder = self._export("first")
         vectors = encoder.encode(self.texts)
-        heads = _heads(tuner, vectors[rows].mean(axis=0))
+        heads = _heads(tuner.heads, vectors[rows].mean(axis=0))
         served = heads.scores(vectors[unseen])
         self._note_quality(tuner, encoder, exact, served, unseen)
         return Unseen(served, votes_of(heads.unit_vectors(vectors), split, targets))
@@ -101,7 +102,7 @@ class TunedPart:
         self._tuner.run(everything, self.progress, resume=resume, epochs=LAST_EPOCHS, rate=rate)
         encoder = self._export("last")
         vectors = encoder.encode(self.texts)
-        heads = _heads(self._tuner, vectors.mean(axis=0))
+        heads = _heads(self._tuner.heads, vectors.mean(axis=0))
         for name in ("first.safetensors", "last.safetensors", "pretrained.safetensors"):
             (self._folder / name).unlink(missing_ok=True)
         shutil.rmtree(self._folder / "first", ignore_errors=True)
@@ -128,8 +129,15 @@ class TunedPart:
             resume = self._folder / "pretrained.safetensors"
             texts = (*source.unlabelled, *(self.texts[i] for i in np.flatnonzero(split.train)))
             pretrain(checkpoint, texts, self.recipe, source.seed, self.device, self.progress, resume)
-        self._tuner = Tuner(checkpoint, self.texts, targets, self.recipe, source.seed, self.device)
+        before = self._before() if self.recipe.recall > 0 else None
+        self._tuner = Tuner(checkpoint, self.texts, targets, self.recipe, source.seed, self.device, before)
         return self._tuner
+
+    def _before(self) -> NDArray[np.float32]:
+        """Return what the encoder makes of the texts as it is, (texts, dimension)."""
+        cache = self.source.cache
+        encoder = OnnxEncoder.load(encoder_folder(self.source.spec, cache, self.progress))
+        return EmbeddingCache(cache / "vectors").embed(encoder, self.texts, self.progress)
 
     @property
     def _folder(self) -> Path:
@@ -166,10 +174,10 @@ class TunedPart:
                 self._quality.setdefault(target.name, {})[name] = round(float(right.mean()), 4)
 
 
-def _heads(tuner: Tuner, centre: NDArray[np.float32]) -> DenseHeads:
+def _heads(tuned: TunedHeads, centre: NDArray[np.float32]) -> DenseHeads:
     heads, start = [], 0
-    arrays = tuner.head_arrays()
-    for target in tuner.targets:
+    arrays = tuned.arrays()
+    for target in tuned.targets:
         heads.append(Head(target.name, target.classes, start))
         start += len(target.classes)
     return DenseHeads(

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fenban.training.tuned_heads import IGNORED, TunedHeads
 from fenban.training.tuning_state import Saved, load_state, save_state
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -27,36 +28,34 @@ if TYPE_CHECKING:
     from fenban.training.fit import Target
     from fenban.training.progress import Progress
 
-# what a label's loss counts for; what is not named is not learnt by the encoder
-LOSS_WEIGHTS = {
-    "function": 1.0,
-    "unit": 0.6,
-    "topic": 0.5,
-    "topic_first": 0.3,
-    "jurisdiction": 0.3,
-    "form": 0.3,
-    "lane": 0.2,
-}
-_IGNORED = -100
 _WIDE = 40  # batches that are sorted by length together
+_LOOKED_AT = 2000  # texts that tell what pooled vectors look like
 _SAVE_EVERY = 120.0  # seconds
 _MOST_CACHED = 2_000_000_000  # bytes of hidden states; beyond they are computed again each time
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to fine-tune. ``frozen`` is the share of the layers, from below, that stay as they are."""
+    """How to fine-tune.
+
+    ``layers`` are kept, from below (None: all of them), and of those the share ``frozen``, from below,
+    stays as it is. ``adjustment`` is the part of a class's log-frequency that its margin is raised by
+    while it is learnt, ``recall`` what giving back the untuned vector counts for.
+    """
 
     epochs: int = 5
     rate: float = 1.5e-4
-    head_factor: float = 20.0
+    head_factor: float = 5.0
     warmup: float = 0.06
     batch: int = 32
     smoothing: float = 0.05
     dropout: float = 0.1
     weight_decay: float = 0.01
-    max_tokens: int = 128
+    max_tokens: int = 64
     frozen: float = 0.5
+    layers: int | None = None
+    adjustment: float = 0.5
+    recall: float = 1.0
 
 
 class Tuner:
@@ -69,6 +68,7 @@ class Tuner:
         recipe: the settings.
         seed: of shuffling, dropout and the heads.
         device: "cpu" or "cuda".
+        reference: what the encoder made of every text before it is tuned, (texts, k).
     """
 
     def __init__(
@@ -79,25 +79,40 @@ class Tuner:
         recipe: Recipe,
         seed: int,
         device: str,
+        reference: NDArray[np.float32] | None = None,
     ) -> None:
         import torch
 
         torch.manual_seed(seed)
         self.checkpoint, self.recipe, self.seed, self.device = checkpoint, recipe, seed, device
-        self.targets = [t for t in targets if t.name in LOSS_WEIGHTS and not t.several and len(t.classes) > 1]
-        self._labels = {t.name: _label_numbers(t, len(texts)) for t in self.targets}
         self._model = checkpoint.model.to(device)
-        self._heads = torch.nn.ModuleDict(
-            {t.name: torch.nn.Linear(self._model.config.hidden_size, len(t.classes)) for t in self.targets}
-        ).to(device)
-        for head in self._heads.values():
-            torch.nn.init.normal_(head.weight, std=0.02)
-            torch.nn.init.zeros_(head.bias)
-        self._drop = torch.nn.Dropout(recipe.dropout)
+        _keep_layers(self._model, recipe.layers)
+        self.heads = TunedHeads(
+            targets, len(texts), recipe, self._model.config.hidden_size, device, reference
+        )
         self._ids = token_numbers(checkpoint, texts, recipe.max_tokens)
         self._layers = _layers_of(self._model)
         self._n_frozen = self._freeze()
         self._states: dict[int, Any] = {}
+        self._settle(seed)
+
+    @property
+    def targets(self) -> list[Target]:
+        """The targets that are learnt."""
+        return self.heads.targets
+
+    def _settle(self, seed: int) -> None:
+        """Let the heads see what pooled vectors look like before anything is tuned."""
+        import torch
+
+        rows = np.sort(np.random.default_rng(seed).permutation(len(self._ids))[:_LOOKED_AT])
+        parts = []
+        self._model.eval()
+        with torch.no_grad():
+            for start in range(0, len(rows), self.recipe.batch):
+                parts.append(self._pooled(rows[start : start + self.recipe.batch]))
+        if parts:
+            self.heads.settle(torch.cat(parts), rows)
 
     def _freeze(self) -> int:
         for parameter in self._model.get_input_embeddings().parameters():
@@ -118,12 +133,13 @@ class Tuner:
         """Learn from those of the texts that have a label; goes on where the same run was interrupted."""
         import torch
 
-        labelled = [self._labels[target.name][rows] != _IGNORED for target in self.targets]
+        labelled = [labels[rows] != IGNORED for labels in self.heads.labels.values()]
         rows = rows[np.any(labelled, axis=0)] if labelled else rows[:0]
+        self.heads.begin(rows)
         trained = [p for p in self._model.parameters() if p.requires_grad]
         groups = [
             {"params": trained, "lr": rate},
-            {"params": list(self._heads.parameters()), "lr": rate * self.recipe.head_factor},
+            {"params": self.heads.parameters(), "lr": rate * self.recipe.head_factor},
         ]
         optimiser = torch.optim.AdamW(groups, weight_decay=self.recipe.weight_decay)
         plan: list[NDArray[np.int64]] = []
@@ -131,7 +147,7 @@ class Tuner:
             generator = np.random.default_rng([self.seed, epoch])
             plan += batches_by_length(self._ids, rows, self.recipe.batch, generator)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, slope(len(plan), self.recipe.warmup))
-        parts = {"model": self._model, "heads": self._heads}
+        parts = {"model": self._model, **self.heads.modules}
         done = load_state(resume, parts, optimiser, schedule)
         saved_at = time.monotonic()
         self._model.train()
@@ -152,17 +168,7 @@ class Tuner:
     def _step(self, batch: NDArray[np.int64], optimiser: Any, trained: list[Any]) -> None:
         import torch
 
-        pooled = self._drop(self._pooled(batch))
-        loss = torch.zeros((), device=self.device)
-        for target in self.targets:
-            labels = torch.from_numpy(self._labels[target.name][batch]).to(self.device)
-            if (labels != _IGNORED).any():
-                loss = loss + LOSS_WEIGHTS[target.name] * torch.nn.functional.cross_entropy(
-                    self._heads[target.name](pooled),
-                    labels,
-                    ignore_index=_IGNORED,
-                    label_smoothing=self.recipe.smoothing,
-                )
+        loss = self.heads.loss(self._pooled(batch), batch)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
@@ -178,22 +184,9 @@ class Tuner:
         with torch.inference_mode():
             for start in range(0, len(rows), 2 * self.recipe.batch):
                 part = order[start : start + 2 * self.recipe.batch]
-                pooled = self._pooled(rows[part])
-                for name, margins in out.items():
-                    margins[part] = self._heads[name](pooled).float().cpu().numpy()
+                for name, margins in self.heads.margins(self._pooled(rows[part])).items():
+                    out[name][part] = margins
         return out
-
-    def head_arrays(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """Return (dimension, classes) weights and the intercepts of every head."""
-        found = {}
-        for target in self.targets:
-            head: Any = self._heads[target.name]
-            weight, bias = (
-                head.weight.detach().float().cpu().numpy(),
-                head.bias.detach().float().cpu().numpy(),
-            )
-            found[target.name] = (np.ascontiguousarray(weight.T), bias)
-        return found
 
     def _pooled(self, batch: NDArray[np.int64]) -> Any:
         import torch
@@ -266,11 +259,12 @@ def best_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _label_numbers(target: Target, n_texts: int) -> NDArray[np.int64]:
-    number: Mapping[object, int] = {name: i for i, name in enumerate(target.classes)}
-    found = np.full(n_texts, _IGNORED, dtype=np.int64)
-    found[target.rows] = [number[label] for label in target.labels]
-    return found
+def _keep_layers(model: Any, n: int | None) -> None:
+    """Take the upper layers off, where the model is built so that this can be done."""
+    layers = _layers_of(model)
+    if layers is not None and n is not None and n < len(layers):
+        model.encoder.layer = layers[:n]
+        model.config.num_hidden_layers = n
 
 
 def _layers_of(model: Any) -> Any:

@@ -39,7 +39,7 @@ def tuner_of(folder: Path, recipe: Recipe, targets: list[Target] = TARGETS) -> T
 
 def weights_of(tuner: Tuner) -> dict[str, np.ndarray]:
     state = {name: value.numpy().copy() for name, value in tuner.checkpoint.model.state_dict().items()}
-    for name, (weight, bias) in tuner.head_arrays().items():
+    for name, (weight, bias) in tuner.heads.arrays().items():
         state |= {f"head {name}": weight.copy(), f"bias {name}": bias.copy()}
     return state
 
@@ -129,13 +129,13 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
     third = tuner_of(tiny_transformer, recipe)
     run(third, resume, lambda step, done=0, total=0: steps.append(done))
     assert steps[-1] == 4 * 5
-    np.testing.assert_array_equal(third.head_arrays()["topic"][0], second.head_arrays()["topic"][0])
+    np.testing.assert_array_equal(third.heads.arrays()["topic"][0], second.heads.arrays()["topic"][0])
 
 
 def test_margins_are_those_of_the_vectors_that_will_be_served(tiny_transformer: Path, tmp_path: Path) -> None:
     tuner = tuner_of(tiny_transformer, recipe_of(epochs=1))
     run(tuner, tmp_path / "state.safetensors")
-    weight, bias = tuner.head_arrays()["function"]
+    weight, bias = tuner.heads.arrays()["function"]
     served = float_vectors(tuner.checkpoint, TEXTS) @ weight + bias
     np.testing.assert_allclose(tuner.margins(ROWS)["function"], served, atol=5e-3)
 
