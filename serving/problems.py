@@ -74,7 +74,7 @@ class Kind:
 
 
 KINDS: dict[int, Kind] = {
-    400: Kind("bad-request", "请求无法识别", "请求正文不是有效的 UTF-8 JSON。"),
+    400: Kind("bad-request", "请求无法识别", "请求正文不是有效的 UTF-8 JSON，或者表单残缺。"),
     401: Kind("unauthorized", "需要登录", "请登录，或在 Authorization 请求头中带上访问令牌：Bearer 令牌。"),
     403: Kind("forbidden", "没有权限", "您的账户或令牌没有所需的权限，请向管理员申请。"),
     404: Kind("not-found", "没有这个地址", "请检查路径；全部接口见 /openapi.json。"),

@@ -100,7 +100,7 @@ def describe(request: Request, _: Reader) -> Response:
     description="读一份单位名单，说明它会使现用名录有哪些变化，什么也不写入。需要权限 directory.write。",
     response_model=schemas.Preview,
     response_description="成功",
-    responses=responses(401, 403, 413, 422, 503),
+    responses=responses(400, 401, 403, 413, 422, 503),
     openapi_extra=GUARDED,
 )
 def preview(request: Request, _: Editor, file: Table, options: Options) -> Response:
@@ -122,7 +122,7 @@ def preview(request: Request, _: Editor, file: Table, options: Options) -> Respo
     status_code=201,
     response_model=schemas.Version,
     response_description="成功",
-    responses=responses(401, 403, 409, 412, 413, 422, 428, 503),
+    responses=responses(400, 401, 403, 409, 412, 413, 422, 428, 503),
     openapi_extra=GUARDED,
 )
 def add_version(

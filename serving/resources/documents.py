@@ -35,7 +35,7 @@ class ReadDocument(BaseModel):
     description="读 Word 文档（.docx）或文本（.txt），返回标题和正文，不保存。需要权限 matters.write。",
     response_model=ReadDocument,
     response_description="成功",
-    responses=responses(401, 403, 413, 422),
+    responses=responses(400, 401, 403, 413, 422),
     openapi_extra=GUARDED,
 )
 def read(
