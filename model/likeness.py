@@ -27,6 +27,7 @@ _EMPTY = np.zeros(0, dtype=np.uint32)
 _NOTHING = 0.02  # added to a cosine before its logarithm is taken
 _LONGEST = 5.5  # ln(1 + features): from here on a longer text is no further evidence
 _CHUNK = 50_000
+_ALWAYS = 30  # matters that may share a word, however few there are
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +106,26 @@ class Comparison:
         self._said = _squares(self._words) + _squares(self._pairs)
         self._named = _squares(self._names)
         self._vectors = _stacked(matters)
+
+    def __len__(self) -> int:
+        return len(self._matters)
+
+    def proposed(self, common: float, least: float, days: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the pairs (i < j) worth comparing: those that share rare words or names.
+
+        Args:
+            common: words in more than this share of the matters propose nothing.
+            least: cosine over the others that a pair must reach.
+            days: how far apart in time they may be.
+        """
+        rare = sparse.hstack([self._words, self._pairs, self._names]).tocsc()
+        rare = rare[:, np.diff(rare.indptr) <= max(common * len(self), _ALWAYS)].tocsr()
+        lengths = np.sqrt(self._said + self._named + 1)
+        shared = sparse.triu(rare @ rare.T, k=1).tocoo()
+        i, j = shared.row.astype(np.int64), shared.col.astype(np.int64)
+        near = np.abs(self._days[i] - self._days[j]) <= days
+        near &= shared.data >= least * lengths[i] * lengths[j]
+        return i[near], j[near]
 
     def likeness(self, i: NDArray[np.int64], j: NDArray[np.int64]) -> Likeness:
         """Compare matter ``i[k]`` with matter ``j[k]`` for every k."""

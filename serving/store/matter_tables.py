@@ -152,6 +152,8 @@ class DecisionRow(Line):
     topic: Mapped[str | None] = mapped_column(String(200))
     rank: Mapped[int | None] = mapped_column(Integer)  # where the suggestion had the unit; None: nowhere
 
+    __table_args__ = (Index("ix_decisions_lead_unit_at", "lead_unit", "at"),)
+
 
 class ReturnRow(Line):
     """A unit sent the matter back (退单); ``reason`` is one of ``states.RETURN_REASONS``."""
