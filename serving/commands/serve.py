@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,8 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "identity provider (OpenID Connect; needs fenban[oidc])",
         "each also from the environment: FENBAN_OIDC_ISSUER, FENBAN_OIDC_CLIENT_ID, FENBAN_OIDC_SECRET_FILE",
     )
-    oidc.add_argument("--oidc-issuer", metavar="URL")
-    oidc.add_argument("--oidc-client-id", metavar="ID")
+    oidc.add_argument("--oidc-issuer", metavar="URL", help="its address, as in its tokens")
+    oidc.add_argument("--oidc-client-id", metavar="ID", help="what it calls this service")
     oidc.add_argument("--oidc-secret-file", metavar="FILE", help="holds the client's secret")
     oidc.add_argument(
         "--oidc-create", action="store_true", help="add people whom the provider knows, as clerks"
@@ -179,6 +180,8 @@ def _oidc(arguments: argparse.Namespace) -> OidcSettings | None:
     missing = [f"--oidc-{name.replace('_', '-')}" for name in names if not given[name]]
     if missing:
         raise InputError(f"the identity provider also needs {', '.join(missing)}")
+    if not re.match(r"https://|http://(127\.0\.0\.1|localhost)[:/]", given["issuer"]):
+        raise InputError(f"--oidc-issuer {given['issuer']}: must be an https address")
     secret = Path(given["secret_file"]).read_text("utf-8").strip()
     if not secret:
         raise InputError(f"{given['secret_file']}: is empty - it must hold the client's secret")
