@@ -27,8 +27,7 @@ export async function twinsOfMatter(id) {
 
 /** @param {any} item as the API gives it @returns {import("./types.js").Twin} */
 function twinOf(item) {
-  const { matter = item } = item;
-  return { ...matter, similarity: item.similarity, differences: item.differences || [] };
+  return { ...item, differences: item.differences || [] };
 }
 
 /**
