@@ -95,7 +95,7 @@ def _returns(session: Session, unit: str, such: ColumnElement[bool], since: dt.d
     query = select(ReturnRow.submission_id, ReturnRow.reason).where(
         ReturnRow.unit == unit, ReturnRow.at >= since, such
     )
-    return {submission_id: reason for submission_id, reason in session.execute(query)}
+    return {row.submission_id: row.reason for row in session.execute(query)}
 
 
 def _kept(
