@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from fenban.model.privacy import mask
 from fenban.serving.desk import states
 from fenban.serving.desk.deadlines import Facts
+from fenban.serving.desk.successions import current_name
+from fenban.serving.desk.workdays import CHINA
 from fenban.serving.store import audit
 from fenban.serving.store.base import now
 from fenban.serving.store.errors import ChangedMeanwhileError, NotFoundError, RefusedError
@@ -121,12 +123,17 @@ class Desk:
     def unit(self, name: str) -> str:
         """Return the name of a unit as the directory has it on this day; aliases are understood.
 
+        A unit that was renamed or merged is the one that took over.
+
         Raises:
             UnknownUnitError: the directory has units, but not this one.
+            EndedUnitError: the unit has ended and nobody took over.
         """
         name = name.strip()
-        if not self.directory.units or self.directory.unit(name):
+        if not self.directory.units:
             return name
+        if self.directory.unit(name):
+            return current_name(self.directory, name, self.at.astimezone(CHINA).date())
         called = [unit.name for unit in self.directory.units if name in unit.aliases]
         if len(called) != 1:
             raise UnknownUnitError(name)

@@ -4,10 +4,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fenban.serving.store.errors import RefusedError
+
 if TYPE_CHECKING:
     import datetime as dt
 
     from fenban.model.directory import Directory
+
+
+class EndedUnitError(RefusedError):
+    """A unit has ended and nobody took over."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"“{name}”已停用，请选现在承办这类事的单位。")
+
+
+def current_name(directory: Directory, name: str, day: dt.date) -> str:
+    """Return who stands for the unit ``name`` of the directory on ``day``: itself, or who took over.
+
+    Raises:
+        EndedUnitError: it has ended and nobody took over.
+    """
+    heir = directory.successor(name, day)
+    if heir is not None:
+        return heir.name
+    if has_ended(directory, name, day):
+        raise EndedUnitError(name)
+    return name
+
+
+def has_ended(directory: Directory, name: str, day: dt.date) -> bool:
+    """Whether all entries of a unit ended before ``day``; a unit has one for each function and place."""
+    known = directory.unit(name)
+    if known is None or known.valid_until is None or known.valid_until >= day:
+        return False
+    return all(
+        unit.valid_until is not None and unit.valid_until < day
+        for unit in directory.units
+        if unit.name == name
+    )
 
 
 def brought_up_to_date(answer: dict[str, Any], directory: Directory, day: dt.date) -> dict[str, Any]:
@@ -32,7 +67,6 @@ def brought_up_to_date(answer: dict[str, Any], directory: Directory, day: dt.dat
 
 def _today(unit: dict[str, Any], directory: Directory, day: dt.date) -> dict[str, Any]:
     name = unit["unit"]
-    known = directory.unit(name)
     heir = directory.successor(name, day)
     if heir is not None:
         return {
@@ -42,8 +76,4 @@ def _today(unit: dict[str, Any], directory: Directory, day: dt.date) -> dict[str
             "jurisdiction": heir.jurisdiction,
             "formerly": name,
         }
-    ended = known is not None and known.valid_until is not None and known.valid_until < day
-    # an office of several entries may go on with another of them
-    if ended and not any(other.name == name and other.valid_on(day) for other in directory.units):
-        return {**unit, "ended": True}
-    return unit
+    return {**unit, "ended": True} if has_ended(directory, name, day) else unit

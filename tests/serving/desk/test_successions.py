@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import pytest
+
 from fenban.model.directory import Directory, Predecessor, Unit
-from fenban.serving.desk.successions import brought_up_to_date
+from fenban.serving.desk.successions import EndedUnitError, brought_up_to_date, current_name
 
 DAY = dt.date(2026, 1, 1)
 LONG_AGO = dt.date(2020, 1, 1)
@@ -51,3 +53,13 @@ def test_an_ended_unit_without_a_successor_is_marked_and_one_that_goes_on_elsewh
     found = brought_up_to_date(answer(("丙局", 0.6), ("丁局", 0.3)), DIRECTORY, DAY)
     assert found["lead_units"][0]["ended"] is True
     assert "ended" not in found["lead_units"][1]
+
+
+def test_who_a_matter_goes_to_when_an_old_name_is_given() -> None:
+    assert current_name(DIRECTORY, "乙局", DAY) == "甲乙局"
+    assert current_name(DIRECTORY, "甲乙局", DAY) == "甲乙局"
+    assert current_name(DIRECTORY, "丁局", DAY) == "丁局"
+    assert current_name(DIRECTORY, "丙局", LONG_AGO) == "丙局"
+    with pytest.raises(EndedUnitError) as refused:
+        current_name(DIRECTORY, "丙局", DAY)
+    assert "“丙局”已停用" in refused.value.reason
