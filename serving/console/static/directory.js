@@ -163,6 +163,7 @@ function wire() {
   form.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Enter" || event.isComposing || !(event.target instanceof HTMLInputElement)) return;
     event.preventDefault();
+    event.target.blur(); // what is typed next is meant for the list, even while it is fetched
     void toList();
   });
   form.addEventListener("input", (/** @type {InputEvent} */ event) => {

@@ -63,7 +63,9 @@ function draw(data) {
   const result = data.changes.length ? `共 ${data.changes.length} 处变化，之后启用 ${data.units} 个单位` : "与现用名录没有差别";
   write(byId("preview-said"), `读到 ${data.listed} 行，是${place}${outside}。${result}。`);
   write(byId("preview-warning"), `将停用 ${ended} 个单位。名单要是不全，请改选“不动”，或写明名单管哪个属地。`);
-  show(byId("preview-warning"), ended > FEW && ended > (before - data.outside) * MANY);
+  const warned = ended > FEW && ended > (before - data.outside) * MANY;
+  show(byId("preview-warning"), warned);
+  byId("import-apply").className = warned ? "danger" : "primary";
   drawGuesses(data);
   drawChanges(byId("preview-changes"), data.changes);
   list("notes", data.notes.map((/** @type {any} */ note) => `第 ${note.row} 行 ${note.unit}：${note.text}`), "处推断，请核对");

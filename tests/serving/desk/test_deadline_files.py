@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from fenban.model.errors import InputError
 from fenban.serving.desk.deadline_files import read_deadlines, shipped_deadlines
 from fenban.serving.desk.deadlines import Facts, Period
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RULE = '[[rules]]\nname = "全部"\nanswer = { workdays = 7 }\n'
 
@@ -28,6 +25,18 @@ def test_every_shipped_rule_has_a_name_and_a_reason_and_the_last_fits_all() -> N
     assert all(rule.name and rule.reason for rule in rules)
     assert len({rule.name for rule in rules}) == len(rules)
     assert not rules[-1].conditions
+
+
+def test_the_leads_manual_tells_the_shipped_deadlines() -> None:
+    manual = (Path(__file__).parents[3] / "docs" / "lead.md").read_text("utf-8")
+    rows = {line.split("|")[1].strip(): line for line in manual.splitlines() if line.startswith("| ")}
+    for rule in shipped_deadlines().rules:
+        told = rows[rule.name]
+        periods = [rule.decide, rule.sign, rule.extension.most if rule.extension else None]
+        for period in (rule.answer, *filter(None, periods)):
+            assert str(period) in told
+        assert ("交办后" in told) == (rule.counted_from == "decision")
+        assert (f"，{rule.extension.times} 次" if rule.extension else "不能") in told
 
 
 def test_a_file_of_rules_replaces_the_shipped_ones(tmp_path: Path) -> None:
