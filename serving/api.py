@@ -31,19 +31,25 @@ from fenban.serving.accounts.cookies import session_cookie
 from fenban.serving.accounts.state import Accounts
 from fenban.serving.batching import MicroBatcher
 from fenban.serving.console import pages as console
+from fenban.serving.desk import rarities
+from fenban.serving.desk.clusters import ClustersCache
 from fenban.serving.desk.deadline_files import shipped_deadlines
+from fenban.serving.desk.meaning import Meaning
 from fenban.serving.desk.unit_index import LiveUnits
 from fenban.serving.problems import BodyLimit, Problem, problem, register
 from fenban.serving.resources import (
     agreements,
     audit,
+    clusters,
     decisions,
     directory,
     documents,
     handling,
     history,
+    return_risk,
     search,
     session,
+    similar,
     statistics,
     steps,
     submissions,
@@ -92,6 +98,9 @@ RESOURCES = (
     handling,
     agreements,
     history,
+    similar,
+    clusters,
+    return_risk,
     search,
     statistics,
     audit,
@@ -108,6 +117,7 @@ _TAGS = [
     {"name": "检索", "description": "在全部办件中全文检索。"},
     {"name": "统计", "description": "首派准确率、改派、退单、热点和办理情况。"},
     {"name": "审计", "description": "谁在什么时候做了什么；核对审计是否完好。"},
+    {"name": "重复与热点", "description": "可能重复的办件、多人反映的热点、单位的退单风险。"},
     {"name": "名录", "description": "模型认识的主题和单位。"},
     {"name": "模型", "description": "所用模型的情况。"},
     {"name": "账户", "description": "登录、账户和访问令牌。"},
@@ -227,6 +237,8 @@ def create_app(router: Router, settings: ServiceSettings) -> FastAPI:
     app.state.service = service
     app.state.facts = FactsCache(service.database)
     app.state.accounts = accounts
+    app.state.meaning = Meaning(router.content)
+    app.state.clusters = ClustersCache(service.database)
     register(app)
     app.include_router(routes.api)
     app.include_router(routes.health)
@@ -265,6 +277,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: routes.Service = app.state.service
     await asyncio.to_thread(migrate, service.database)
     await asyncio.to_thread(service.router.suggest, [Submission(_WARMING_TEXT)])
+    await asyncio.to_thread(rarities.shipped)
     reading = asyncio.create_task(asyncio.to_thread(_read_facts, app.state.facts))
     try:
         async with service.batcher:

@@ -56,8 +56,9 @@ def remember(session: Session, row: SubmissionRow, vector: Vector | None = None)
     Args:
         session: the writing session in which the matter is written; ``row`` has its id.
         row: the matter, masked.
-        vector: of its masked text, see ``meaning.Meaning``.
+        vector: of its masked text, see ``meaning.Meaning``; without one, the one from before stays.
     """
+    vector = vector or vector_of(session, row.id)
     for table in (LookupKeyRow, FingerprintRow):
         session.execute(delete(table).where(table.submission_id == row.id))
     kept, keys = rows_of(row, rarities.current(session), vector)
@@ -127,6 +128,12 @@ def candidates(
         reverse=True,
     )
     return _shown(session, here, ranked, exclude, limit)
+
+
+def vector_of(session: Session, submission_id: int) -> Vector | None:
+    """Return the vector that a matter was remembered with."""
+    row = session.get(FingerprintRow, submission_id)
+    return Vector(row.encoder, row.vector) if row and row.encoder and row.vector else None
 
 
 def _found(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fenban.model.privacy import mask
-from fenban.serving.desk import states, suggesting
+from fenban.serving.desk import duplicates, states, suggesting
 from fenban.serving.desk.desk import FIRST_NOTE, facts_of
 from fenban.serving.store import search
 from fenban.serving.store.matter_tables import SubmissionRow, SubmissionTextRow
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from fenban.serving.desk.desk import Desk
+    from fenban.serving.desk.meaning import Vector
     from fenban.serving.desk.states import Kind
     from fenban.serving.store.matter_tables import SuggestionRow
 
@@ -38,7 +39,7 @@ class Arrival:
 
 
 def take_in(
-    desk: Desk, arrival: Arrival, suggestion: dict[str, Any] | None
+    desk: Desk, arrival: Arrival, suggestion: dict[str, Any] | None, vector: Vector | None = None
 ) -> tuple[SubmissionRow, SuggestionRow | None]:
     """Register a matter: the text masked, the raw one apart, with what the model suggests for it.
 
@@ -46,6 +47,7 @@ def take_in(
         desk: the operation.
         arrival: what came in.
         suggestion: ``Suggestion.as_dict()`` of the masked text; None where the model did not answer.
+        vector: of the masked text, see ``meaning.Meaning``.
     """
     kind = arrival.kind or states.kind_of(arrival.form)
     row = SubmissionRow(
@@ -78,6 +80,7 @@ def take_in(
     kept = suggesting.keep(desk, row, suggestion) if suggestion else None
     row.deadline_at = desk.deadlines.deadline_for(facts_of(row), row.received_at)
     search.index(desk.session, row)
+    duplicates.remember(desk.session, row, vector)
     desk.note(row, FIRST_NOTE)
     if arrival.accept:
         desk.step(row, "accept")
@@ -108,6 +111,7 @@ def supplement(
     if raw is not None:  # else the personal data were purged already
         raw.text = f"{raw.text}\n{_heading(desk.at)}{text.strip()}"
     search.index(desk.session, row)
+    duplicates.remember(desk.session, row)
     desk.step(row, "supplement", why, characters=len(text))
     kept = suggesting.keep(desk, row, suggestion) if suggestion else None
     desk.sign("supplement", row)

@@ -65,10 +65,12 @@ async def register(asked: schemas.NewSubmission, request: Request, writing: New)
     if len(asked.text) > most:
         raise InvalidFieldsError([FieldError(field="text", message=f"不能超过 {most} 个字符")])
     arrival = _arrival(asked, service.settings.jurisdiction)
-    found = await ask_if_possible(service, _masked(arrival))
+    masked = _masked(arrival)
+    found = await ask_if_possible(service, masked)
+    vector = await run_in_threadpool(request.app.state.meaning.vector, masked)
 
     def work(desk: Desk) -> Kept:
-        row, kept = intake.take_in(desk, arrival, found)
+        row, kept = intake.take_in(desk, arrival, found, vector)
         body = matters.matter(row, writing.actor, desk.deadlines)
         body["suggestion"] = matters.suggestion(kept) if kept else None
         return made(body, row)
