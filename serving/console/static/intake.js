@@ -13,6 +13,7 @@ import { showRecent } from "./intake_recent.js";
 import { isProposal, laneOf, Sender } from "./intake_send.js";
 import { digitOf, listen } from "./keys.js";
 import { clearProblem, showProblem } from "./notice_view.js";
+import { warnOfReturns } from "./risks.js";
 import { ask } from "./suggest.js";
 import { choices, plainText, spoken } from "./summary.js";
 import { showToast, undoNow, yieldToast } from "./toast_view.js";
@@ -126,6 +127,7 @@ function answered(answer, submission) {
   if (goToAnswer) choice.focus();
   goToAnswer = false;
   void seekTwins(submission);
+  void warnOfReturns(suggestion, () => current !== null && current.answer === answer);
 }
 
 /** @param {import("./types.js").Submission} submission */

@@ -44,7 +44,7 @@ class Choice {
   /** @param {import("./types.js").Twin[]} twins */
   offerTwins(twins) {
     this.twins = twins;
-    showTwins(twins, (twin) => this.set(this.unit, this.twin && this.twin.id === twin.id ? null : twin));
+    showTwins(twins, (twin) => this.set(this.unit, this.twin && this.twin.matter.id === twin.matter.id ? null : twin));
     this.draw(this.unit, null);
   }
 
@@ -65,7 +65,7 @@ class Choice {
   set(unit, twin) {
     this.byHand = true;
     this.draw(unit, twin);
-    write(byId("announce"), twin ? `将并入${twin.number}` : unit ? `已选定${unit}` : "已取消选定");
+    write(byId("announce"), twin ? `将并入${twin.matter.number}` : unit ? `已选定${unit}` : "已取消选定");
     this.tell();
   }
 
@@ -80,7 +80,7 @@ class Choice {
   }
 
   line() {
-    if (this.twin) return `将并入 ${this.twin.number}`;
+    if (this.twin) return `将并入 ${this.twin.matter.number}`;
     if (this.unit) return this.byHand ? `已选定 ${this.unit}` : `已替您选好首位 ${this.unit}`;
     if (this.suggestion && !choices(this.suggestion).length) return "这个模型没有学过单位，请写其他单位";
     return "还没有选定，按 Alt+1–5";

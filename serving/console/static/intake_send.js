@@ -137,7 +137,7 @@ export class Sender {
   }
 
   /** @param {import("./types.js").Twin} twin */
-  async merge(twin) {
+  async merge({ matter: twin }) {
     const held = /** @type {import("./types.js").Held} */ (this.held);
     const merged = await act(held, "merges", { into: twin.id }, `${this.key}-merge-${twin.id}`);
     this.page.done();

@@ -9,12 +9,13 @@ import { ACTIONS, offered } from "./matter_actions.js";
 import { act, matterOf, undoDecision } from "./matters.js";
 import { cell, detailOf, showAgreements, showFacts, showHead, showTimeline } from "./matter_view.js";
 import { clearProblem, showProblem } from "./notice_view.js";
+import { riskLine, risksOf, warnOfReturns } from "./risks.js";
 import { may } from "./session.js";
 import { choices, spoken } from "./summary.js";
 import { showToast, undoNow } from "./toast_view.js";
 import { showTwins, twinsOfMatter } from "./twins_view.js";
 import { nearTo } from "./unit_field.js";
-import { riskLine, showUnits } from "./units_view.js";
+import { showUnits } from "./units_view.js";
 import { moment } from "./formats.js";
 
 const UNDO_S = 10;
@@ -65,8 +66,10 @@ async function loadTimeline() {
 async function loadSuggestion() {
   const { data } = await get(`/submissions/${ID}/suggestions`).catch(() => ({ data: { items: [] } }));
   const last = data.items[data.items.length - 1];
-  suggested = last ? { id: last.id, body: last.suggestion } : null;
+  const shown = last ? { id: last.id, body: last.suggestion } : null;
+  suggested = shown;
   drawSuggestion();
+  if (shown && stepOf("decide")) void warnOfReturns(shown.body, () => suggested === shown);
 }
 
 async function loadAgreements() {
@@ -77,7 +80,7 @@ async function loadAgreements() {
 
 async function loadTwins() {
   const twins = stepOf("merge") ? await twinsOfMatter(ID).catch(() => []) : [];
-  showTwins(twins, (twin) => begin("merge", { into: twin.number }));
+  showTwins(twins, (twin) => begin("merge", { into: twin.matter.number }));
 }
 
 function drawSuggestion() {
@@ -202,12 +205,8 @@ async function undone(decision) {
 
 /** @param {string} unit @returns {Promise<string>} */
 async function riskOf(unit) {
-  const known = suggested && (suggested.body.risks || []).find((risk) => risk.unit === unit);
-  if (known) return riskLine(known);
-  const asked = new URLSearchParams({ unit });
-  if (matter().topic) asked.set("topic", matter().topic || "");
-  const { data } = await get(`/return-risk?${asked}`).catch(() => ({ data: null }));
-  return data && data.returned ? riskLine(data) : "";
+  const [risk] = await risksOf([unit], matter().topic);
+  return risk ? riskLine(risk) : "";
 }
 
 async function showRaw() {

@@ -17,17 +17,12 @@ const LONGEST = 60;
  */
 export async function twinsOf({ text, title, jurisdiction }, signal) {
   const body = { text, title: title.trim() || undefined, jurisdiction: jurisdiction.trim() || undefined };
-  return (await post("/similar", body, { signal })).data.items.map(twinOf);
+  return (await post("/similar", body, { signal })).data.items;
 }
 
 /** Matters like one in the store. @param {number} id @returns {Promise<import("./types.js").Twin[]>} */
 export async function twinsOfMatter(id) {
-  return (await get(`/submissions/${id}/similar`)).data.items.map(twinOf);
-}
-
-/** @param {any} item as the API gives it @returns {import("./types.js").Twin} */
-function twinOf(item) {
-  return { ...item, differences: item.differences || [] };
+  return (await get(`/submissions/${id}/similar`)).data.items;
 }
 
 /**
@@ -39,13 +34,14 @@ function twinOf(item) {
 export function showTwins(twins, choose) {
   const rows = twins.slice(0, SHOWN).map((twin) => {
     const { element, part } = copyOf(byId("twin-row"));
-    part.number.textContent = twin.number;
-    part.kind.textContent = [twin.state, twin.lead_unit, `${day(twin.received_at)} 来件`].filter(Boolean).join(" · ");
-    part.text.textContent = Array.from(twin.title || twin.text || "").slice(0, LONGEST).join("");
+    const { id, number, state, lead_unit: unit, received_at: at, title, text } = twin.matter;
+    part.number.textContent = number;
+    part.kind.textContent = [state, unit, `${day(at)} 来件`].filter(Boolean).join(" · ");
+    part.text.textContent = Array.from(title || text).slice(0, LONGEST).join("");
     part.differences.textContent = twin.differences.length ? `不同：${twin.differences.join("；")}` : "没有看出不同";
-    part.odds.textContent = `相似 ${percent(twin.similarity)}`;
+    part.odds.textContent = `${twin.kind === "same_text" ? "文字相同" : "同一件事"} ${percent(twin.similarity)}`;
     const button = /** @type {HTMLButtonElement} */ (element.querySelector("button"));
-    button.dataset.matter = String(twin.id);
+    button.dataset.matter = String(id);
     button.addEventListener("click", () => choose(twin));
     return element;
   });
@@ -56,7 +52,7 @@ export function showTwins(twins, choose) {
 /** Mark the one chosen to merge into. @param {import("./types.js").Twin|null} chosen */
 export function markTwin(chosen) {
   for (const button of byId("twins-list").querySelectorAll("button")) {
-    const mine = Boolean(chosen) && button.dataset.matter === String(chosen?.id);
+    const mine = Boolean(chosen) && button.dataset.matter === String(chosen?.matter.id);
     button.setAttribute("aria-pressed", String(mine));
     show(button.querySelector("[data-part=tag]"), mine);
   }
@@ -64,11 +60,11 @@ export function markTwin(chosen) {
 
 /** The next to choose after one, null after the last. @param {import("./types.js").Twin[]} twins @param {import("./types.js").Twin|null} chosen */
 export function nextTwin(twins, chosen) {
-  const rank = chosen ? twins.findIndex(({ id }) => id === chosen.id) : -1;
+  const rank = chosen ? twins.findIndex(({ matter }) => matter.id === chosen.matter.id) : -1;
   return twins.slice(0, SHOWN)[rank + 1] || null;
 }
 
 /** For a screen reader. @param {import("./types.js").Twin[]} twins */
 export function spokenTwins(twins) {
-  if (twins.length) write(byId("announce"), `可能重复 ${Math.min(twins.length, SHOWN)} 件，首件 ${twins[0].number}`);
+  if (twins.length) write(byId("announce"), `可能重复 ${Math.min(twins.length, SHOWN)} 件，首件 ${twins[0].matter.number}`);
 }

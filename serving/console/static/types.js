@@ -12,7 +12,7 @@
  * @typedef {{text: string, changed: boolean}} Change
  * @typedef {{words: WeighedWord[], duties: string|null, similar: SimilarCase[], changes: Change[]}} Evidence
  * @typedef {{text: string, start: number, end: number, functions: RankedFunction[], lead_unit: RankedUnit|null}} Part one of several matters in a text
- * @typedef {{unit: string, returned: number, of: number, days: number, reason: string|null}} Risk
+ * @typedef {{unit: string, returned: number, of: number, days: number, what: string, reason: string, taken_by: string|null, taken: number}} Risk
  * @typedef {"auto"|"confirm"|"manual"} Zone
  *
  * @typedef {object} Suggestion
@@ -28,7 +28,6 @@
  * @property {Evidence} evidence
  * @property {string[]} hints
  * @property {Part[]} matters
- * @property {Risk[]} [risks]
  *
  * @typedef {{suggestion: Suggestion, version: string}} Answer
  * @typedef {"busy"|"offline"|"session"|"invalid"|"server"|"refused"|"missing"|"stale"} ProblemKind
@@ -70,7 +69,6 @@
  * @property {{action: string, label: string, needs_reason: boolean}[]} actions
  *
  * @typedef {{id: number, number: string, etag: string|null}} Held a matter taken in, and the version a change is meant for
- * @typedef {{id: number, number: string, state: string, lead_unit: string|null, received_at: string, text: string, title: string,
- *   similarity: number, differences: string[]}} Twin
+ * @typedef {{matter: Matter, kind: "same_text"|"same_matter", similarity: number, differences: string[]}} Twin
  */
 export {};

@@ -14,22 +14,6 @@ export function showUnits(suggestion, choose) {
   const ranked = choices(suggestion);
   write(byId("units-name"), suggestion.lead_units.length || !ranked.length ? "主办单位" : "承办职能");
   byId("units").replaceChildren(...ranked.map((unit, index) => rowOf(unit, index, choose)));
-  showRisks(suggestion.risks || []);
-}
-
-/** Say beside a unit how often it sent such matters back. @param {import("./types.js").Risk[]} risks */
-export function showRisks(risks) {
-  for (const button of byId("units").querySelectorAll("button")) {
-    const risk = risks.find(({ unit }) => unit === button.dataset.unit);
-    const place = button.querySelector("[data-part=risk]");
-    write(place, risk ? riskLine(risk) : "");
-    show(place, Boolean(risk));
-  }
-}
-
-/** @param {import("./types.js").Risk} risk */
-export function riskLine({ returned, of, days, reason }) {
-  return `${days} 天内这类退过 ${returned}/${of} 件${reason ? `：${reason}` : ""}`;
 }
 
 /**
