@@ -3,12 +3,12 @@
 import { Problem } from "./api.js";
 import { toClipboard } from "./clipboard.js";
 import { byId, show, write } from "./dom.js";
-import { showToast } from "./toast_view.js";
 
 /** @param {string} title @param {string} hint @param {string} text */
 export function showSecret(title, hint, text) {
   write(byId("secret-name"), title);
   write(byId("secret-hint"), hint);
+  write(byId("secret-copy"), "复制");
   byId("secret-text").value = text;
   byId("secret").showModal();
   byId("secret-text").select();
@@ -65,7 +65,7 @@ byId("secret-copy").addEventListener("click", async () => {
   const text = byId("secret-text").value;
   const done = await toClipboard(text);
   byId("secret-text").select();
-  if (done) showToast("已复制");
+  if (done) write(byId("secret-copy"), "已复制"); // a toast would lie under the dialog
 });
 // what was shown once is not left in the page
 byId("secret").addEventListener("close", () => (byId("secret-text").value = ""));
