@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fenban.model.directory import shipped_directory
-from fenban.serving.desk.states import RETURN_REASONS
+from fenban.serving.desk.states import CLOSED, RETURN_REASONS
 from fenban.training.starter import starter_cases
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ CLERKS = tuple(f"clerk{number:02d}" for number in range(1, 51))
 _PROPOSAL_SHARE = 0.04
 _CHANNELS = ("12345 热线", "网上信箱", "来信来访", "移动端")
 _LATE = 0.07
+_REFUSED = 0.02
 _SATISFIED = 0.88
 _TELLING = ("群众反映", "市民来电", "网友留言", "村民反映", "业主反映", "来信反映")
 
@@ -63,10 +64,8 @@ class Inventor:
         self._until = until
         self._cases = [case for case in starter_cases() if case.function and case.topic]
         directory = shipped_directory()
-        paths = sorted(
-            {unit.jurisdiction for unit in directory.units if (unit.jurisdiction or "").count("/")}
-        )
-        self._places = [_Place(path, path.rpartition("/")[2]) for path in paths if path]
+        paths = {unit.jurisdiction for unit in directory.units if unit.jurisdiction}
+        self._places = [_Place(path, path.rpartition("/")[2]) for path in sorted(paths) if "/" in path]
         self._directory = directory
         self._functions = sorted({case.function for case in self._cases if case.function})
 
@@ -189,8 +188,8 @@ class _Course:
         self._step("accept", self._matter["state"], "审查" if proposal else "待派遣", hours=0)
         if proposal:
             self._step("register", "审查", "立案", hours=72)
-        if self._chance.random() < 0.02:
-            self._step("refuse", self._matter["state"], "不予立案" if proposal else "不予受理", hours=4)
+        elif self._chance.random() < _REFUSED:
+            self._step("refuse", "待派遣", "不予受理", hours=4, why="不属受理范围")
             return
         self._decide(self._unit if self._chance.random() < 0.92 else self._other, hours=2)
         if self._matter["lead_unit"] == self._other and self._matter["lead_unit"] != self._unit:
@@ -222,7 +221,7 @@ class _Course:
             detail=detail or None,
         )
         self._matter |= {"state": after, "updated_at": self._at}
-        if after in ("办结", "答复", "评价", "不予受理", "不予立案"):
+        if after in CLOSED:
             self._matter["closed_at"] = self._matter["closed_at"] or self._at
         else:
             self._matter["closed_at"] = None

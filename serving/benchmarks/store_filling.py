@@ -83,7 +83,7 @@ class _Rows:
         token = number_token(number)
         parts = [_folded(part) for part in text]
         # each part begins and ends with a break; one of two that meet goes
-        folded = f" {token}{parts[0][0]}{parts[1][0][len(_BREAK) :]}"
+        folded = f" {token}{_BREAK}{parts[0][0]}{parts[1][0][len(_BREAK) :]}"
         tokens = list(dict.fromkeys((token, *parts[0][1], *parts[1][1])))
         search: dict[str, Any] = {"submission_id": matter, "folded": folded}
         if self._postgresql:
@@ -142,8 +142,9 @@ def fill(
             _write(connection, tables, rows.of(chunk), written)
         _write(connection, tables, {"numbers": rows.numbers()}, written)
         continue_counting(connection, schema.metadata().sorted_tables)
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
+    if not database.is_sqlite:  # what the server does by itself a minute later
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
     return written
 
 
