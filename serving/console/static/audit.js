@@ -29,7 +29,7 @@ const ACTIONS = {
   "submission.reopen": "重办",
   "submission.merge": "并案",
   "submission.split": "取消并案",
-  "submission.unsettle": "撤回办结",
+  "submission.unsettle": "调解不成",
   "submission.suggest": "重新建议",
   "submission.raw": "查看原文",
   "directory.import": "导入名录",

@@ -1,13 +1,14 @@
 /** Charts as SVG, drawn from numbers; every one carries a table for those who cannot see it. Colours are classes. */
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 640;
+const WIDTH = 1200; // of a chart over the whole page; what is narrower says so
 const HEIGHT = 190;
 const LEFT = 46;
-const RIGHT = 14;
+const RIGHT = 38;
 const TOP = 10;
 const BOTTOM = 26;
-const LABEL_PX = 62;
+const LABEL_PX = 84;
+const MOST_DOTS = 60;
 
 /** @typedef {{name: string, values: (number|null)[]}} Series one line; null leaves a gap */
 
@@ -60,7 +61,7 @@ export function tableOf(caption, heads, rows, spoken = false) {
 }
 
 /** @param {unknown} cell */
-const isNumber = (cell) => typeof cell === "number" || (typeof cell === "string" && /^[<>]?[\d.]+[%倍天]?$/.test(cell));
+const isNumber = (cell) => typeof cell === "number" || (typeof cell === "string" && /^([+−]?[\d.]+%?|无|新出现)$/.test(cell));
 
 /** A round number at or above `value`, for the top of an axis. @param {number} value */
 export function roundUp(value) {
@@ -75,24 +76,23 @@ export function roundUp(value) {
  * @param {string} title
  * @param {string[]} labels of the periods
  * @param {Series[]} series
- * @param {{format?: (value: number) => string, top?: number}} [how] `top` of the axis; by the values where absent
+ * @param {{format?: (value: number) => string, top?: number, width?: number}} [how] `top` of the axis; by the values where absent
  * @returns {HTMLElement}
  */
-export function lineChart(title, labels, series, { format = String, top } = {}) {
+export function lineChart(title, labels, series, { format = String, top, width = WIDTH } = {}) {
   const figure = html("figure", "", { class: "chart" });
   const most = top || roundUp(Math.max(0, ...series.flatMap(({ values }) => values.map((value) => value || 0))));
-  const x = (/** @type {number} */ i) => LEFT + (labels.length > 1 ? (i * (WIDTH - LEFT - RIGHT)) / (labels.length - 1) : (WIDTH - LEFT - RIGHT) / 2);
+  const x = (/** @type {number} */ i) => LEFT + (labels.length > 1 ? (i * (width - LEFT - RIGHT)) / (labels.length - 1) : (width - LEFT - RIGHT) / 2);
   const y = (/** @type {number} */ value) => TOP + (1 - value / most) * (HEIGHT - TOP - BOTTOM);
-  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true", focusable: "false" });
+  const picture = svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, "aria-hidden": "true", focusable: "false" });
   for (const part of [0, 0.5, 1]) {
-    picture.append(svg("line", { class: "axis", x1: LEFT, x2: WIDTH - RIGHT, y1: y(part * most), y2: y(part * most) }));
+    picture.append(svg("line", { class: "axis", x1: LEFT, x2: width - RIGHT, y1: y(part * most), y2: y(part * most) }));
     picture.append(svg("text", { x: LEFT - 6, y: y(part * most) + 4, "text-anchor": "end" }, format(part * most)));
   }
-  const every = Math.max(1, Math.ceil((labels.length * LABEL_PX) / (WIDTH - LEFT - RIGHT)));
+  const every = Math.max(1, Math.ceil((labels.length * LABEL_PX) / (width - LEFT - RIGHT)));
   labels.forEach((label, i) => {
     if ((labels.length - 1 - i) % every) return;
-    const anchor = i === labels.length - 1 && labels.length > 1 ? "end" : "middle";
-    picture.append(svg("text", { x: x(i) + (anchor === "end" ? RIGHT : 0), y: HEIGHT - 8, "text-anchor": anchor }, label));
+    picture.append(svg("text", { x: x(i), y: HEIGHT - 8, "text-anchor": "middle" }, label));
   });
   series.forEach(({ name, values }, line) => picture.append(...lineOf(name, labels, values, { x, y, line, format })));
   const caption = html("figcaption", title);
@@ -108,8 +108,10 @@ function lineOf(name, labels, values, { x, y, line, format }) {
   const dots = [];
   values.forEach((value, i) => {
     if (value === null) return;
+    const alone = !(i && values[i - 1] !== null) && (i + 1 >= values.length || values[i + 1] === null);
     path += `${i && values[i - 1] !== null ? "L" : "M"}${x(i).toFixed(1)} ${y(value).toFixed(1)}`;
-    const dot = svg("circle", { class: `dot line-${line}`, cx: x(i), cy: y(value), r: values.length > 40 ? 2 : 3.5 });
+    if (values.length > MOST_DOTS && !alone) return;
+    const dot = svg("circle", { class: `dot line-${line}`, cx: x(i), cy: y(value), r: 3.5 });
     dot.append(svg("title", {}, `${labels[i]} ${name} ${format(value)}`));
     dots.push(dot);
   });

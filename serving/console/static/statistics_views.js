@@ -66,7 +66,7 @@ function overrides(data, period) {
   const zones = data.zones.map((/** @type {any} */ each) => [zoneLabel(each.zone) || "没有分区", each.decided, each.overridden, share(each.rate)]);
   return [
     tiles([["没有照首位建议派", share(data.rate), `${data.decided} 件有建议的中 ${data.overridden} 件`]]),
-    Object.assign(lineChart("改动率，按受理时段", labels, [line], { format: axis }), { className: "chart wide" }),
+    Object.assign(lineChart("改动率，按受理时段", labels, [line], { format: axis, width: 700 }), { className: "chart wide" }),
     block("按分区", "narrow", tableOrNone("按分区", ["分区", "已派遣", "改动", "改动率"], zones)),
     block("哪个单位被建议时改得最多", "", tableOrNone("按被建议的单位", ["建议的单位", "已派遣", "改动", "改动率", "", "实际派给"], units)),
   ];
