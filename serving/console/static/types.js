@@ -6,7 +6,8 @@
  *   submitter?: string, contact?: string, received_at?: string}} Submission
  * @typedef {{path: string, probability: number}} RankedTopic
  * @typedef {{function: string, probability: number}} RankedFunction
- * @typedef {{unit: string, function: string|null, jurisdiction: string|null, probability: number, trial?: boolean}} RankedUnit
+ * @typedef {{unit: string, function: string|null, jurisdiction: string|null, probability: number, trial?: boolean, formerly?: string,
+ *   ended?: boolean}} RankedUnit
  * @typedef {{text: string, start: number, end: number, weight: number}} WeighedWord
  * @typedef {{text: string, lead_unit: string|null, function: string|null, topic: string|null, received_at: string|null, similarity: number}} SimilarCase
  * @typedef {{text: string, changed: boolean}} Change

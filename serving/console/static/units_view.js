@@ -24,7 +24,8 @@ export function showUnits(suggestion, choose) {
 function rowOf(unit, index, choose) {
   const { element, part } = copyOf(byId("unit-row"));
   const named = unit.function === unit.unit ? null : unit.function;
-  const kind = [unit.trial ? "试用" : null, named, unit.jurisdiction].filter(Boolean).join(" · ");
+  const fate = unit.ended ? "已停用" : unit.formerly ? `原${unit.formerly}` : null;
+  const kind = [unit.trial ? "试用" : null, fate, named, unit.jurisdiction].filter(Boolean).join(" · ");
   part.key.textContent = String(index + 1);
   part.unit.textContent = unit.unit;
   part.kind.textContent = kind || "未带属地";
