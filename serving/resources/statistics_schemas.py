@@ -114,7 +114,7 @@ class Returns(Figures):
     reasons: list[Reason]
     pairs: list[Pair] = Field(description="最多的 30 对")
     from_units: list[str] = Field(alias="from", description="矩阵的行：退单最多的 15 个单位")
-    to: list[str] = Field(description="矩阵的列：接手最多的 15 个单位")
+    to: list[str] = Field(description="矩阵的列：接手它们退单最多的 15 个单位")
     matrix: list[list[int]] = Field(description="次数")
 
 

@@ -182,7 +182,8 @@ def returns(facts: Facts, span: Span) -> dict[str, Any]:
     pairs, counts = np.unique(np.stack([lines["unit"], taken], axis=1), axis=0, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     senders = [key for key, _ in counted(lines["unit"])[:MOST_PAIRS]]
-    takers = [key for key, _ in counted(taken[taken != UNKNOWN])[:MOST_PAIRS]]
+    of_senders = taken[np.isin(lines["unit"], senders) & (taken != UNKNOWN)]
+    takers = [key for key, _ in counted(of_senders)[:MOST_PAIRS]]
     number = {(int(a), int(b)): int(n) for (a, b), n in zip(pairs, counts, strict=True)}
     return {
         "returns": len(lines),

@@ -84,7 +84,7 @@ function returns(data) {
     tiles([["退单", data.returns, "次"], ["退过单的办件", data.matters, of]]),
     block("原因", "narrow", tableOrNone("退单原因", ["原因", "次数", ""], reasons)),
     block("从谁退回、最后由谁办", "wide", tableOrNone("退单的单位和最后办理的单位", ["退单的单位", "最后办理", "次数"], pairs)),
-    block("退单最多的 15 个单位与接手最多的 15 个单位", "", data.to.length ? across : null),
+    block("退单最多的 15 个单位，以及接手最多的 15 个单位", "", data.to.length ? across : null),
   ];
 }
 
