@@ -128,6 +128,7 @@ _DESCRIPTION = (
     "除运行状态和本说明外，都需要登录，或者访问令牌：`Authorization: Bearer 令牌`。"
     "出错时一律返回 `application/problem+json`（RFC 9457）。"
 )
+_FORM_BODY = "以表单（multipart/form-data）提交的内容。"
 _WARMING_TEXT = "解放路路口的路灯坏了，晚上看不清路，请尽快维修。"
 
 logger = logging.getLogger(__name__)
@@ -319,6 +320,8 @@ def _openapi(app: FastAPI, settings: ServiceSettings) -> dict[str, Any]:
         parts = schema["components"]
         errors = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         parts["schemas"] |= {**errors.pop("$defs"), "Problem": errors}
+        for body in parts["schemas"].values():  # FastAPI makes those of uploaded forms, without one
+            body.setdefault("description", _FORM_BODY)
         parts["securitySchemes"] = {
             "token": {
                 "type": "http",

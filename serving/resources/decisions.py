@@ -80,7 +80,7 @@ def undo(
     operation_id="listDecisions",
     summary="看决定",
     description="这一件的全部决定和撤销。",
-    response_model=schemas.Items[schemas.Decision],
+    response_model=schemas.DecisionList,
     response_description="成功",
     responses=responses(401, 403, 404, 422, 503),
     openapi_extra=GUARDED,

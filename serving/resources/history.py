@@ -50,7 +50,7 @@ def _answer(
     operation_id="listReturns",
     summary="看退单",
     description="这一件的全部退单。",
-    response_model=schemas.Items[schemas.Return],
+    response_model=schemas.ReturnList,
     **_GET,
 )
 def list_returns(submission_id: PathId, request: Request, actor: Reader) -> Response:
@@ -67,7 +67,7 @@ def list_returns(submission_id: PathId, request: Request, actor: Reader) -> Resp
     operation_id="listTransfers",
     summary="看转办",
     description="这一件的全部转办。",
-    response_model=schemas.Items[schemas.Transfer],
+    response_model=schemas.TransferList,
     **_GET,
 )
 def list_transfers(submission_id: PathId, request: Request, actor: Reader) -> Response:
@@ -86,7 +86,7 @@ def list_transfers(submission_id: PathId, request: Request, actor: Reader) -> Re
     operation_id="listMerges",
     summary="看并案",
     description="这一件并入了哪些件；并入这一件的见 GET /submissions?merged_into=。",
-    response_model=schemas.Items[schemas.Merge],
+    response_model=schemas.MergeList,
     **_GET,
 )
 def list_merges(submission_id: PathId, request: Request, actor: Reader) -> Response:
@@ -103,7 +103,7 @@ def list_merges(submission_id: PathId, request: Request, actor: Reader) -> Respo
     operation_id="listOutcomes",
     summary="看办理结果",
     description="这一件的全部办理结果；重办过的有多个。",
-    response_model=schemas.Items[schemas.Outcome],
+    response_model=schemas.OutcomeList,
     **_GET,
 )
 def list_outcomes(submission_id: PathId, request: Request, actor: Reader) -> Response:
@@ -120,7 +120,7 @@ def list_outcomes(submission_id: PathId, request: Request, actor: Reader) -> Res
     operation_id="listEvaluations",
     summary="看评价",
     description="这一件的全部评价。",
-    response_model=schemas.Items[schemas.Evaluation],
+    response_model=schemas.EvaluationList,
     **_GET,
 )
 def list_evaluations(submission_id: PathId, request: Request, actor: Reader) -> Response:
@@ -139,7 +139,7 @@ def list_evaluations(submission_id: PathId, request: Request, actor: Reader) -> 
     operation_id="listExtensions",
     summary="看延期",
     description="这一件的全部延期。",
-    response_model=schemas.Items[schemas.Extension],
+    response_model=schemas.ExtensionList,
     **_GET,
 )
 def list_extensions(submission_id: PathId, request: Request, actor: Reader) -> Response:
@@ -152,7 +152,7 @@ def list_extensions(submission_id: PathId, request: Request, actor: Reader) -> R
     operation_id="listAgreements",
     summary="看协商意见书",
     description="这一件的全部协商意见书，及约定的事兑现了没有。",
-    response_model=schemas.Items[schemas.Agreement],
+    response_model=schemas.AgreementList,
     **_GET,
 )
 def list_agreements(submission_id: PathId, request: Request, actor: Reader) -> Response:

@@ -234,6 +234,38 @@ class Items(BaseModel, Generic[ItemT]):
     items: list[ItemT] = Field(description="记录，早的在前")
 
 
+class DecisionList(Items[Decision]):
+    """一件办件的全部决定和撤销。"""
+
+
+class ReturnList(Items[Return]):
+    """一件办件的全部退单。"""
+
+
+class TransferList(Items[Transfer]):
+    """一件办件的全部转办。"""
+
+
+class MergeList(Items[Merge]):
+    """一件办件的全部并案。"""
+
+
+class OutcomeList(Items[Outcome]):
+    """一件办件的全部办理结果。"""
+
+
+class EvaluationList(Items[Evaluation]):
+    """一件办件的全部评价。"""
+
+
+class ExtensionList(Items[Extension]):
+    """一件办件的全部延期。"""
+
+
+class AgreementList(Items[Agreement]):
+    """一件办件的全部协商意见书。"""
+
+
 class DecidedMatter(BaseModel):
     """决定和办件。"""
 
