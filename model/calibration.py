@@ -43,16 +43,26 @@ def softmax(margins: NDArray[np.float32], temperature: float) -> NDArray[np.floa
 
 @dataclass(frozen=True, slots=True)
 class TopCalibration:
-    """Beta calibration of the best answer: logit q = a log p - b log(1 - p) + c, with a, b >= 0."""
+    """Beta calibration of the best answer: logit q = a log p - b log(1 - p) + c, with a, b >= 0.
+
+    ``by_class`` is added for the class that is the best answer, where there is one for every class: an
+    answer that is often right is worth more than one that is seldom given, at the same probability.
+    """
 
     a: float = 1.0
     b: float = 1.0
     c: float = 0.0
+    by_class: tuple[float, ...] = ()
 
-    def of_top(self, top: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the corrected probabilities of best answers, element by element."""
+    def of_top(self, top: NDArray[np.float32], best: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+        """Return the corrected probabilities of best answers, element by element.
+
+        ``best`` are their class numbers; without them no class is told from another.
+        """
         p = np.clip(top.astype(np.float64), _TINY, 1 - _TINY)
         logit = self.a * np.log(p) - self.b * np.log1p(-p) + self.c
+        if self.by_class and best is not None:
+            logit = logit + np.asarray(self.by_class)[best]
         corrected: NDArray[np.float32] = (1 / (1 + np.exp(-logit))).astype(np.float32)
         return corrected
 
@@ -69,7 +79,7 @@ class TopCalibration:
         total = rows.sum(axis=1)
         rest = np.maximum(total - top, _TINY)
         second = np.partition(rows, -2, axis=1)[:, -2] / rest
-        corrected = np.maximum(self.of_top(top), second / (1 + second))
+        corrected = np.maximum(self.of_top(top, best), second / (1 + second))
         scaled = rows * ((np.maximum(total, corrected) - corrected) / rest)[:, None]
         scaled[n, best] = corrected
         result: NDArray[np.float32] = scaled.astype(np.float32)

@@ -262,7 +262,7 @@ def _stage(
 ) -> Stage:
     composer = None
     if table is not None:
-        top = TopCalibration(*values["unit_top"])
+        top = _top(values["unit_top"])
         composer = UnitComposer(table, values["unit_weights"], top, taught)
     curves = {}
     for label, names in values["curves"].items():
@@ -275,10 +275,15 @@ def _stage(
         )
     return Stage(
         {head: Weights(*map(float, weights)) for head, weights in values["weights"].items()},
-        {label: TopCalibration(*top) for label, top in values["tops"].items()},
+        {label: _top(top) for label, top in values["tops"].items()},
         curves,
         composer,
     )
+
+
+def _top(values: list[Any]) -> TopCalibration:
+    a, b, c, *by_class = values
+    return TopCalibration(a, b, c, tuple(map(float, by_class[0])) if by_class else ())
 
 
 def _from_version_1(settings: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:

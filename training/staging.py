@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,11 @@ def fit_stage(
         if name in by_name:
             truth = observed.truth(by_name[name])
             known = truth >= 0
-            tops[name] = fit_top_calibration(*best_answers(plain[name][known], truth[known]))
+            tops[name] = fit_top_calibration(
+                *best_answers(plain[name][known], truth[known]),
+                plain[name][known].argmax(axis=1),
+                _frequencies(by_name[name]),
+            )
             plain[name] = tops[name].apply(plain[name])
             answers.confidence[name], answers.correct[name] = best_answers(plain[name], truth)
             answers.confidence[name][~known] = np.nan
@@ -106,6 +111,12 @@ def _weights(observed: Observed, parts: Parts, target: Target) -> Weights:
     if target.name not in parts.dense:
         found[1:1] = [0.0]
     return Weights(*found)
+
+
+def _frequencies(target: Target) -> NDArray[np.float64]:
+    """Return how many texts each class has, (classes,)."""
+    counts = Counter(target.labels)
+    return np.array([counts[name] for name in target.classes], dtype=np.float64)
 
 
 def _signals(plain: Margins, flat: NDArray[np.float32] | None, lessons: UnitLessons) -> TextSignals:

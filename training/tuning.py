@@ -167,14 +167,31 @@ def fit_conditional_logit(
     return np.asarray(found.x, dtype=np.float32)
 
 
-def fit_top_calibration(confidence: NDArray[np.float32], correct: NDArray[np.bool_]) -> TopCalibration:
-    """Fit the beta calibration of best answers, drawn a little towards doing nothing."""
+def fit_top_calibration(
+    confidence: NDArray[np.float32],
+    correct: NDArray[np.bool_],
+    best: NDArray[np.int64] | None = None,
+    frequency: NDArray[np.float64] | None = None,
+) -> TopCalibration:
+    """Fit the beta calibration of best answers, drawn a little towards doing nothing.
+
+    Args:
+        confidence: of the best answers.
+        correct: whether they are right.
+        best: their class numbers.
+        frequency: how often each class occurs; with both, frequent answers are told from rare ones.
+    """
     if len(confidence) < _FEWEST_TO_CALIBRATE:
         return TopCalibration()
     p = np.clip(confidence.astype(np.float64), 1e-6, 1 - 1e-6)
-    inputs = np.column_stack([np.log(p), -np.log1p(-p), np.ones(len(p))])
+    columns = [np.log(p), -np.log1p(-p), np.ones(len(p))]
+    rarity = None
+    if best is not None and frequency is not None:
+        rarity = np.log((frequency + 0.5) / (frequency + 0.5).max())
+        columns.append(rarity[best])
+    inputs = np.column_stack(columns)
     sign = np.where(correct, 1.0, -1.0)
-    start = np.array([1.0, 1.0, 0.0])
+    start = np.array([1.0, 1.0, 0.0, 0.0][: len(columns)])
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         margins = sign * (inputs @ weights)
@@ -183,7 +200,8 @@ def fit_top_calibration(confidence: NDArray[np.float32], correct: NDArray[np.boo
         value = float(np.logaddexp(0, -margins).sum()) + _CALIBRATION_PULL * float(pull @ pull)
         return value, gradient + 2 * _CALIBRATION_PULL * pull
 
-    bounds = [(0.0, None), (0.0, None), (None, None)]
+    bounds = [(0.0, None), (0.0, None), (None, None), (None, None)][: len(columns)]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
-    a, b, c = (float(weight) for weight in found.x)
-    return TopCalibration(a, b, c)
+    a, b, c, *slope = (float(weight) for weight in found.x)
+    by_class = () if rarity is None else tuple(round(float(shift), 4) for shift in slope[0] * rarity)
+    return TopCalibration(a, b, c, by_class)
