@@ -143,15 +143,18 @@ def add_version(
     service = Service.of(request)
     content, note = file.file.read(), mask(note)
     owner = f"{actor.label}#{actor.user_id}"
+    # worked out before the transaction: a province takes a second or two, in which others may write
+    seen = service.live_directory.get()
+    named = if_match.strip().removeprefix("W/").strip('"') in (seen.fingerprint, "*")
+    proposal = propose(seen.directory, _read(content, file.filename or "")[0], options) if named else None
     with service.database.writing() as session:
         asked = _digest(content, options, fingerprint, note, if_match)
         kept = idempotency.claim(session, key, owner, asked) if key else None
         if kept is not None:
             return _answer(kept.body, kept.status, kept.etag)
         effective = service.live_directory.seen_by(session)
-        if if_match.strip().removeprefix("W/").strip('"') not in (effective.fingerprint, "*"):
+        if proposal is None or effective.fingerprint != seen.fingerprint:
             raise ChangedMeanwhileError(effective.version.id if effective.version else 0)
-        proposal = propose(effective.directory, _read(content, file.filename or "")[0], options)
         _refuse_other_result(proposal, effective, fingerprint)
         version = directories.add(
             session,

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from fenban.model.directory import Directory, Unit
+from fenban.serving.resources import directory
+from fenban.serving.store import directories
+
 CITY = "南宁市"
 LIST = (
     "单位名称,职能,属地,别名\n"
@@ -124,6 +128,21 @@ def test_sent_again_with_its_key_it_is_written_once(lead, is_problem):
     assert first.headers["etag"] == second.headers["etag"]
     assert lead.get("/api/v1/directory/versions").json()["total"] == 1
     is_problem(applied(lead, shown, headers=headers, note="other"), 422)
+
+
+def test_an_import_between_reading_and_writing_is_noticed(lead, is_problem, monkeypatch):
+    shown = previewed(lead).json()
+    service = lead.app.state.service
+    original = directory.propose
+
+    def slow(*arguments):
+        with service.database.writing() as session:  # somebody else, while this one is at it
+            directories.add(session, Directory((), [Unit("别的局")]), "other")
+        return original(*arguments)
+
+    monkeypatch.setattr(directory, "propose", slow)
+    is_problem(applied(lead, shown), 412)
+    assert lead.get("/api/v1/directory/versions").json()["total"] == 1
 
 
 def test_versions_come_in_pages(lead, is_problem):
