@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
 from fenban.serving.accounts import failures, passwords, sessions, users
 from fenban.serving.accounts.errors import LoginError
 from fenban.serving.accounts.tables import UserRow
@@ -57,7 +55,7 @@ def log_in(database: Database, attempt: Attempt, lifetime: sessions.Lifetime) ->
     name = users.normal_name(attempt.name[:200])
     with database.reading() as session:
         failures.check(session, name, attempt.address)
-        user = session.scalar(select(UserRow).where(UserRow.name == name))
+        user = users.find(session, name)
     encoded = user.password_hash if user else None
     accepted = passwords.verify(attempt.password, encoded)
     again = passwords.hash_password(attempt.password) if _wants_rehash(accepted, encoded) else None

@@ -53,9 +53,10 @@ def _known(session: Session, person: Person) -> UserRow | None:
     user = session.scalar(select(UserRow).where(UserRow.oidc_subject == person.subject))
     if user is not None or not person.name:
         return user
-    name = users.normal_name(person.name)
-    user = session.scalar(select(UserRow).where(UserRow.name == name, UserRow.oidc_subject.is_(None)))
-    if user is not None and not user.disabled:
+    user = users.find(session, person.name)
+    if user is None or user.oidc_subject is not None:
+        return None
+    if not user.disabled:
         user.oidc_subject = person.subject
         user.version += 1
         audit.record(session, login.NOBODY, "user.link", f"user:{user.id}")

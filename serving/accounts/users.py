@@ -44,7 +44,7 @@ def _checked_name(session: Session, name: str) -> str:
 
 def _checked_display(name: str) -> str:
     display = " ".join(name.split())
-    if not display or len(display) > _LONGEST_DISPLAY:
+    if not display or len(display) > _LONGEST_DISPLAY or not display.isprintable():
         raise RefusedError(f"姓名要有 1 至 {_LONGEST_DISPLAY} 个字")
     return display
 
@@ -57,9 +57,17 @@ def get(session: Session, user_id: int) -> UserRow:
     return user
 
 
+def find(session: Session, name: str) -> UserRow | None:
+    """Return the person of a login name as it was typed, or None."""
+    normal = normal_name(name)
+    if not _NAME.fullmatch(normal):  # PostgreSQL would not even take some of these as a text
+        return None
+    return session.scalar(select(UserRow).where(UserRow.name == normal))
+
+
 def named(session: Session, name: str) -> UserRow:
     """Return the person of a login name. Raises NotFoundError."""
-    user = session.scalar(select(UserRow).where(UserRow.name == normal_name(name)))
+    user = find(session, name)
     if user is None:
         raise NotFoundError("账户")
     return user

@@ -38,7 +38,7 @@ def test_names_are_kept_in_one_spelling(database: Database) -> None:
 
 
 def test_other_names_are_refused(database: Database) -> None:
-    for name in ("", "a", "-a", "a b", "a" * 41, "a/b", "<b>", "token:x", "a\nb"):
+    for name in ("", "a", "-a", "a b", "a" * 41, "a/b", "<b>", "token:x", "a\nb", "a\0b"):
         with database.writing() as session, pytest.raises(RefusedError):
             users.add(session, "cli:test", name, "某人", "clerk")
 
@@ -50,8 +50,10 @@ def test_a_name_is_given_once_and_roles_are_known(database: Database) -> None:
             with pytest.raises(RefusedError) as caught:
                 users.add(session, "cli:test", name, "某人", role)
             assert reason in caught.value.reason
-        with pytest.raises(RefusedError):
-            users.add(session, "cli:test", "lisi", "   ", "clerk")
+        for display in ("   ", "李\0四", "x" * 101):
+            with pytest.raises(RefusedError):
+                users.add(session, "cli:test", "lisi", display, "clerk")
+        assert users.find(session, "a\0b") is None
 
 
 def test_a_change_names_the_version_and_leaves_a_line(database: Database) -> None:
