@@ -25,6 +25,7 @@ JOINED = 0.3  # mean probability down to which groups join
 _SENT_AGAIN = 0.95  # overlap; below, one text may have been written of two places
 _COMMON = 0.02  # share of matters from which a word proposes no pairs
 _PROPOSED = 0.03  # cosine over the rarer words from which a pair is looked at
+_STRONGEST = 0.9  # no link has to be likelier than that
 _LARGEST = 400  # matters linked with each other that are compared pair by pair
 
 
@@ -71,17 +72,17 @@ def _blocks(
         _, labels = sparse.csgraph.connected_components(graph, directed=False)
         order = np.argsort(labels, kind="stable")
         blocks = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
-        large = [block for block in blocks if len(block) > _LARGEST and least[block[0]] < 1]
+        large = [block for block in blocks if len(block) > _LARGEST and least[block[0]] < _STRONGEST]
         if not large:
             done += [block for block in blocks if len(block) > 1]
             return done
         for block in large:
-            least[block] = min(least[block[0]] + 0.1, 1.0)
+            least[block] = min(least[block[0]] + 0.1, _STRONGEST)
 
 
 def _split(comparison: Comparison, block: NDArray[np.int64]) -> list[Group]:
     """Cut one block into groups by average linkage over all of its pairs."""
-    if len(block) > _LARGEST:  # hundreds of times the same text: nothing to tell apart
+    if len(block) > _LARGEST:  # hundreds of times nearly the same text: nothing to tell apart
         return [Group(block, int(block[0]))]
     first, second = np.triu_indices(len(block), 1)
     alike = _likeness(comparison, block[first], block[second])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fenban.model.fingerprint import Fingerprint
 
 SAME_TEXT = 0.8  # share of the hashes of both texts that are in both
-SAME_MATTER = 0.6  # probability; what precision this gives stands in BENCHMARKS.md
+SAME_MATTER = 0.55  # probability; what precision this gives stands in BENCHMARKS.md
 _EMPTY = np.zeros(0, dtype=np.uint32)
 _NOTHING = 0.02  # added to a cosine before its logarithm is taken
 _LONGEST = 5.5  # ln(1 + features): from here on a longer text is no further evidence
@@ -114,18 +114,23 @@ class Comparison:
         """Return the pairs (i < j) worth comparing: those that share rare words or names.
 
         Args:
-            common: words in more than this share of the matters propose nothing.
+            common: words in more than this share of the matters propose nothing; names may be in
+                ten times as many, since of what happens at one place many may write.
             least: cosine over the others that a pair must reach.
             days: how far apart in time they may be.
         """
-        rare = sparse.hstack([self._words, self._pairs, self._names]).tocsc()
-        rare = rare[:, np.diff(rare.indptr) <= max(common * len(self), _ALWAYS)].tocsr()
+        parts = ((self._words, common), (self._pairs, common), (self._names, 10 * common))
+        rare = sparse.hstack([self._uncommon(part, share) for part, share in parts]).tocsr()
         lengths = np.sqrt(self._said + self._named + 1)
         shared = sparse.triu(rare @ rare.T, k=1).tocoo()
         i, j = shared.row.astype(np.int64), shared.col.astype(np.int64)
         near = np.abs(self._days[i] - self._days[j]) <= days
         near &= shared.data >= least * lengths[i] * lengths[j]
         return i[near], j[near]
+
+    def _uncommon(self, part: sparse.csr_matrix, share: float) -> sparse.csc_matrix:
+        columns = part.tocsc()
+        return columns[:, np.diff(columns.indptr) <= max(share * len(self), _ALWAYS)]
 
     def likeness(self, i: NDArray[np.int64], j: NDArray[np.int64]) -> Likeness:
         """Compare matter ``i[k]`` with matter ``j[k]`` for every k."""
