@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -99,6 +100,7 @@ def api(
 
 def test_a_program_goes_through_whole_courses(api: Api) -> None:
     matters_are_handled(api)
+    hot_issues_are_seen(api)
     people_are_managed(api)
     a_session_is_opened_and_closed(api)
     the_directory_is_replaced(api)
@@ -144,6 +146,15 @@ def matters_are_handled(api: Api) -> None:
     following = api.do("GET /api/v1/submissions", params={"limit": 4, "cursor": page["next"]})
     assert len(following["items"]) == KNOWN - 4
     api.do("POST /api/v1/similar", json={"text": TEXT.format(1)})
+
+
+def hot_issues_are_seen(api: Api) -> None:
+    deadline = time.monotonic() + 20
+    items: list[Any] = []
+    while not items and time.monotonic() < deadline:  # they are computed in the background
+        items = api.do("GET /api/v1/clusters")["items"]
+        time.sleep(0.1)
+    api.do("GET /api/v1/clusters/{cluster_id}", ids={"cluster_id": items[0]["id"]})
 
 
 def people_are_managed(api: Api) -> None:
