@@ -62,6 +62,7 @@ def evaluate(
         submission_id=row.id, at=desk.at, by=desk.by, why=mask(why.strip()), satisfied=satisfied, score=score
     )
     desk.session.add(evaluation)
+    merging.follow(desk, row)
     desk.sign("evaluate", row, satisfied=satisfied, score=score)
     return evaluation
 

@@ -262,3 +262,10 @@ def _fresh_postgresql(server: str) -> Database:
         connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template")
     main.close()
     return Database(main.url.set(database=name))
+
+
+@pytest.fixture
+def peopled(database: Database) -> Database:
+    """The same with a person of each role."""
+    people(database)
+    return database

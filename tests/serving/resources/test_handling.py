@@ -6,7 +6,9 @@ import datetime as dt
 
 import pytest
 
-from .conftest import LEAD, OTHER
+from fenban.serving.store import audit
+
+from .conftest import LEAD, OTHER, Matters
 
 
 def ok(answer):
@@ -123,3 +125,33 @@ def test_a_proposal_that_is_refused_becomes_public_opinion(matters):
 def test_what_is_not_understood(matters, is_problem, what, content):
     is_problem(matters.act(matters.decided(), what, **content), 422)
     assert matters.get(1)["version"] == 2
+
+
+def test_a_whole_journey_on_either_database(peopled, client_for):
+    """From registering to an evaluation, with a return, a mediation and a merger; then the audit holds."""
+    url = peopled.url.render_as_string(hide_password=False)
+    matters = Matters(client_for(role="clerk", database=url))
+    registered = matters.register(text="青秀区夜市占道经营，油烟没人管")
+    assert [one["id"] for one in matters.list("?q=夜市 油烟&state=待派遣")["items"]] == [1]
+    answer = ok(matters.act(registered, "decisions", {"Idempotency-Key": "k"}, lead_unit=OTHER))
+    assert (
+        matters.act(registered, "decisions", {"Idempotency-Key": "k"}, lead_unit=OTHER).json()
+        == answer.json()
+    )
+    assert matters.act(registered, "decisions", lead_unit=OTHER).status_code == 412
+    answer = ok(matters.act(answer, "returns", reason="职能不符", why="不归我们管"))
+    answer = ok(matters.act(answer, "decisions", lead_unit=LEAD, lane="协商调解"))
+    promise = [{"unit": LEAD, "what": "每晚巡查"}]
+    answer = ok(matters.act(answer, "agreements", text="同意", parties=["甲", "乙"], promises=promise))
+    agreement = answer.json()["agreement"]
+    assert matters.act(answer, "outcomes", reply="好", resolved=True).status_code == 409
+    ok(matters.act(matters.register(), "merges", into=1, why="同一处"))
+    kept = f"agreements/{agreement['id']}/promises/{agreement['promises'][0]['id']}/fulfilments"
+    answer = ok(matters.act(answer, kept, why="到场看过"))
+    answer = ok(matters.act(answer, "outcomes", reply="已清理", resolved=True))
+    ok(matters.act(answer, "evaluations", satisfied=True, score=5))
+    assert matters.list("?open=true")["items"] == []
+    assert matters.list("?merged_into=1")["items"][0]["satisfied"] is True
+    with peopled.reading() as session:
+        verdict = audit.verify(session)
+    assert (verdict.lines, verdict.broken_at) == (10, None)
