@@ -86,6 +86,22 @@ def test_what_was_previewed_becomes_the_version_that_counts(lead, client_for):
     assert listed == {"items": [version], "next": None, "total": 1}
 
 
+def test_suggestions_and_decisions_follow_a_renaming(lead, is_problem):
+    text = "南宁市青秀区夜市占道经营，油烟和垃圾没人管"
+    old, new = "南宁市青秀区城市管理局", "南宁市青秀区城管和园林局"
+    assert lead.suggest(text).json()["items"][0]["lead_units"][0]["unit"] == old
+    applied(lead, previewed(lead, within=f"{CITY}/青秀区").json(), within=f"{CITY}/青秀区")
+    first = lead.suggest(text).json()["items"][0]["lead_units"][0]
+    assert (first["unit"], first["formerly"]) == (new, old)
+    taken = lead.post("/api/v1/submissions", json={"text": text}).json()
+    assert taken["suggested_unit"] == new
+    url, headers = f"/api/v1/submissions/{taken['id']}/decisions", {"If-Match": f'"v{taken["version"]}"'}
+    ended = {"lead_unit": "南宁市青秀区教育局"}
+    assert "已停用" in is_problem(lead.post(url, json=ended, headers=headers), 409)["detail"]
+    decided = lead.post(url, json={"lead_unit": old}, headers=headers)
+    assert decided.json()["matter"]["lead_unit"] == new
+
+
 def test_a_guess_may_be_refused(lead):
     shown = previewed(lead, separate=["南宁市青秀区城管和园林局"]).json()
     assert "renamed" not in shown["counts"]
