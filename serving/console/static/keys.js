@@ -10,6 +10,26 @@ import { isField } from "./dom.js";
  * @property {(event: KeyboardEvent) => boolean} matches
  */
 
+const SINGLE = "fenban.single-keys";
+
+/** Whether keys without Ctrl or Alt count: who dictates or types by touch may switch them off (WCAG 2.1.4). */
+export function singleKeys() {
+  try {
+    return localStorage.getItem(SINGLE) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+/** @param {boolean} on */
+export function setSingleKeys(on) {
+  try {
+    localStorage.setItem(SINGLE, on ? "on" : "off");
+  } catch {
+    // storage is off: they stay on
+  }
+}
+
 /** Without Ctrl, Alt or Meta. @param {KeyboardEvent} event */
 export const plain = (event) => !event.ctrlKey && !event.altKey && !event.metaKey;
 /** With Ctrl (or Meta) alone. @param {KeyboardEvent} event */
@@ -44,6 +64,7 @@ export function listen(shortcuts, actions) {
     // 229: the key belongs to an input method, whose digits and Esc are its own
     if (event.isComposing || event.keyCode === 229 || event.repeat) return;
     if (document.querySelector("dialog[open]")) return;
+    if (plain(event) && event.key.length === 1 && !singleKeys()) return;
     const found = shortcuts.find((it) => it.matches(event) && (it.typing || !isField(event.target)));
     if (found && actions[found.action](event) !== false) event.preventDefault();
   });

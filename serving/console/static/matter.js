@@ -6,8 +6,8 @@ import { get, newKey, post } from "./api.js";
 import { byId, show, write } from "./dom.js";
 import { alt, digitOf, listen, shortcut } from "./keys.js";
 import { ACTIONS, offered } from "./matter_actions.js";
-import { act, matterOf, undoDecision } from "./matters.js";
-import { cell, detailOf, showAgreements, showFacts, showHead, showTimeline } from "./matter_view.js";
+import { act, listMatters, matterOf, undoDecision } from "./matters.js";
+import { cell, detailOf, showAgreements, showFacts, showFollowers, showHead, showTimeline } from "./matter_view.js";
 import { clearProblem, showProblem } from "./notice_view.js";
 import { riskLine, risksOf, warnOfReturns } from "./risks.js";
 import { may } from "./session.js";
@@ -61,6 +61,9 @@ async function loadTimeline() {
   const { data } = await get(`/submissions/${ID}/timeline`).catch(() => ({ data: { items: [] } }));
   entries = data.items;
   showTimeline(entries);
+  if (!entries.some(({ action }) => action === "absorb")) return;
+  const found = await listMatters(new URLSearchParams({ merged_into: String(ID) })).catch(() => null);
+  if (found) showFollowers(found.items);
 }
 
 async function loadSuggestion() {

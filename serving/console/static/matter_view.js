@@ -41,7 +41,7 @@ export function showFacts(matter) {
     ["受理人", matter.created_by],
   ];
   const cells = rows.filter(([, value]) => value).flatMap(([name, value]) => [cell("dt", name || ""), cell("dd", value || "")]);
-  if (matter.merged_into) cells.push(cell("dt", "并入"), linkCell(matter.merged_into));
+  if (matter.merged_into) cells.push(cell("dt", "并入"), linkCell(matter.merged_into, "打开主件"));
   byId("facts").replaceChildren(...cells);
 }
 
@@ -52,14 +52,19 @@ export function cell(tag, text) {
   return element;
 }
 
-/** @param {number} id */
-function linkCell(id) {
+/** @param {number} id @param {string} text */
+function linkCell(id, text) {
   const place = document.createElement("dd");
   const link = document.createElement("a");
   link.href = `/matters/${id}`;
-  link.textContent = "打开主件";
+  link.textContent = text;
   place.append(link);
   return place;
+}
+
+/** Matters that were merged into this one, below its facts. @param {import("./types.js").Matter[]} followers */
+export function showFollowers(followers) {
+  byId("facts").append(...followers.flatMap(({ id, number }) => [cell("dt", "并入本件"), linkCell(id, number)]));
 }
 
 /** @typedef {{at: string, by: string, action: string, label: string, from_state: string|null, to_state: string|null, why: string, detail: Record<string, any>|null}} Entry */

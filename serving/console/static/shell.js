@@ -1,6 +1,7 @@
 /** What every page does: help, user menu, going from page to page, opening an ended session again. */
 
 import { byId, isField } from "./dom.js";
+import { setSingleKeys, singleKeys } from "./keys.js";
 import { keepSession, logOut } from "./session.js";
 
 const GO_WITHIN_MS = 1500;
@@ -11,7 +12,7 @@ let goUntil = 0;
 function onKey(event) {
   if (event.isComposing || event.keyCode === 229 || event.repeat || event.defaultPrevented) return;
   if (event.ctrlKey || event.altKey || event.metaKey || isField(event.target)) return;
-  if (document.querySelector("dialog[open]")) return;
+  if (document.querySelector("dialog[open]") || !singleKeys()) return;
   if (event.key === "?" || event.key === "？") byId("help").showModal();
   else if (event.key === "g" || event.key === "G") return armed();
   else if (performance.now() < goUntil && /^[1-9]$/.test(event.key)) go(Number(event.key));
@@ -49,5 +50,7 @@ function wireMenu() {
 document.addEventListener("keydown", onKey, { capture: true });
 byId("help-open").addEventListener("click", () => byId("help").showModal());
 byId("logout").addEventListener("click", () => void logOut());
+byId("single-keys").checked = singleKeys();
+byId("single-keys").addEventListener("change", () => setSingleKeys(byId("single-keys").checked));
 keepSession();
 wireMenu();
