@@ -82,17 +82,21 @@ def name_of(facts: Facts, code: int) -> str | None:
 
 def counted(values: NDArray[Any]) -> list[tuple[int, int]]:
     """Return each value with how often it occurs, the most frequent first."""
-    found, counts = np.unique(values, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    return [(int(found[i]), int(counts[i])) for i in order]
+    groups = grouped(values, np.zeros(len(values), dtype=bool))
+    return sorted(((value, n) for value, n, _ in groups), key=lambda group: (-group[1], group[0]))
 
 
 def grouped(keys: NDArray[Any], flags: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
-    """Return for each key: the key, how many rows it has, and how many of them are flagged."""
-    found, place = np.unique(keys, return_inverse=True)
-    counts = np.bincount(place, minlength=len(found))
-    flagged = np.bincount(place, weights=flags, minlength=len(found))
-    return [(int(k), int(n), int(f)) for k, n, f in zip(found, counts, flagged, strict=True)]
+    """Return for each key, in order: the key, how many rows it has, and how many of them are flagged.
+
+    Keys are numbers of names or days, close together: counting them needs no sorting.
+    """
+    if not len(keys):
+        return []
+    least = int(keys.min())
+    place = keys.astype(np.int64) - least
+    counts, flagged = np.bincount(place), np.bincount(place[flags], minlength=int(place.max()) + 1)
+    return [(int(k) + least, int(counts[k]), int(flagged[k])) for k in np.flatnonzero(counts)]
 
 
 def accuracy(facts: Facts, span: Span, period: Period = "week") -> dict[str, Any]:
