@@ -7,15 +7,14 @@ with a new name takes over from the old one (更名). What a row leaves empty st
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fenban.model.directory import HOME_PROVINCE, Directory, Function, Predecessor, Unit
-from fenban.model.places import Home, shipped_gazetteer
+from fenban.model.directory import Directory, Function, Predecessor, Unit
 from fenban.serving.desk.directory_changes import Change, changes_between
+from fenban.serving.desk.directory_renames import guessed_renames, stated_renames
+from fenban.serving.desk.directory_rows import Completing, Note
 from fenban.serving.store.directories import fingerprint_of
-from fenban.training.labels import take_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,15 +45,6 @@ class ImportOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """Something read into a row that its author should see."""
-
-    row: int
-    unit: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Proposal:
     """A directory as it would be after an import, and what leads there.
 
@@ -73,7 +63,7 @@ class Proposal:
 
 def propose(current: Directory, listed: list[ListedUnit], options: ImportOptions) -> Proposal:
     """Work out what a list makes of the present directory; nothing is written."""
-    completing = _Completing(current, listed)
+    completing = Completing(current, listed)
     rows = [completing.row(row) for row in listed]
     within = _scope(rows, options.within)
     by_name: dict[str, list[ListedUnit]] = {}
@@ -87,8 +77,8 @@ def propose(current: Directory, listed: list[ListedUnit], options: ImportOptions
         and unit.valid_on(options.on)
         and _inside(unit, within)
     ]
-    stated = _stated_renames(current, by_name)
-    guessed = _guessed_renames(current, by_name, gone, stated, options.separate)
+    stated = stated_renames(current, by_name)
+    guessed = guessed_renames(current, by_name, gone, stated, options.separate)
     units = _merged(current, by_name, {id(unit) for unit in gone}, stated | guessed, options, within)
     directory = Directory(_functions(current, rows, units), units)
     outside = sum(unit.valid_on(options.on) and not _inside(unit, within) for unit in current.units)
@@ -104,53 +94,6 @@ def propose(current: Directory, listed: list[ListedUnit], options: ImportOptions
     )
 
 
-class _Completing:
-    """Fills in what a list leaves out of new units, and writes functions and places as the directory does."""
-
-    def __init__(self, current: Directory, listed: Iterable[ListedUnit]) -> None:
-        self.notes: list[Note] = []
-        self._current = current
-        self._gazetteer = shipped_gazetteer(HOME_PROVINCE)
-        readings = (self._gazetteer.read(f"{row.jurisdiction or ''} {row.name}") for row in listed)
-        cities = Counter(path.split("/")[0] for reading in readings for path in reading.paths)
-        self._home = Home(HOME_PROVINCE, cities.most_common(1)[0][0] if cities else None)
-
-    def row(self, row: ListedUnit) -> ListedUnit:
-        """Return the row completed; a unit the directory has keeps what the row leaves empty."""
-        known = self._current.unit(row.name) is not None
-        return replace(row, function=self._function(row, known), jurisdiction=self._place(row, known))
-
-    def _function(self, row: ListedUnit, known: bool) -> str | None:
-        if row.function is None and known:
-            return None
-        given = row.function or take_apart(row.name, self._gazetteer, self._home).rest
-        found = self._current.function_called(given)
-        if row.function is None:
-            self._note(row, f"没写职能，按名称认作“{found.name}”" if found else "没写职能，自成一类")
-            return found.name if found else row.name
-        if found and found.name != given:
-            self._note(row, f"职能“{given}”是“{found.name}”的别名，按后者记")
-        return found.name if found else given
-
-    def _place(self, row: ListedUnit, known: bool) -> str | None:
-        if row.jurisdiction is None:
-            place = None if known else take_apart(row.name, self._gazetteer, self._home).jurisdiction
-            if place:
-                self._note(row, f"没写属地，按名称认作“{place}”")
-            return place
-        if "/" in row.jurisdiction:
-            return row.jurisdiction
-        paths = self._gazetteer.read(row.jurisdiction).paths
-        near = [path for path in paths if path.split("/")[0] == self._home.city] or list(paths)
-        if len(near) != 1 or near[0] == row.jurisdiction:
-            return row.jurisdiction
-        self._note(row, f"属地“{row.jurisdiction}”按区划记作“{near[0]}”")
-        return near[0]
-
-    def _note(self, row: ListedUnit, text: str) -> None:
-        self.notes.append(Note(row.row, row.name, text))
-
-
 def _scope(rows: Iterable[ListedUnit], asked: str | None) -> str | None:
     if asked is not None:
         return None if asked == EVERYWHERE else asked.strip("/") or None
@@ -160,63 +103,6 @@ def _scope(rows: Iterable[ListedUnit], asked: str | None) -> str | None:
 
 def _inside(unit: Unit, within: str | None) -> bool:
     return within is None or f"{unit.jurisdiction or ''}/".startswith(f"{within}/")
-
-
-def _stated_renames(current: Directory, by_name: Mapping[str, list[ListedUnit]]) -> dict[str, str]:
-    """Return new name -> old name where a row gives a former name that the directory has."""
-    return _distinct(
-        (name, former)
-        for name, rows in by_name.items()
-        if current.unit(name) is None
-        for row in rows
-        for former in row.former
-        if current.unit(former) and former not in by_name
-    )
-
-
-def _guessed_renames(
-    current: Directory,
-    by_name: Mapping[str, list[ListedUnit]],
-    gone: Iterable[Unit],
-    stated: Mapping[str, str],
-    separate: frozenset[str],
-) -> dict[str, str]:
-    """Return new name -> old name where an alias, or function and place, say that they are one office."""
-    new = {
-        name: rows
-        for name, rows in by_name.items()
-        if current.unit(name) is None and name not in stated and name not in separate and not rows[0].ended
-    }
-    left: dict[tuple[str | None, str | None], set[str]] = {}
-    for unit in gone:
-        if unit.name not in stated.values():
-            left.setdefault((unit.function, unit.jurisdiction), set()).add(unit.name)
-    names_left = {name for names in left.values() for name in names}
-    by_alias = _distinct(
-        (name, alias)
-        for name, rows in new.items()
-        for row in rows
-        for alias in row.aliases
-        if alias in names_left
-    )
-    come: dict[tuple[str | None, str | None], set[str]] = {}
-    for name, rows in new.items():
-        come.setdefault((rows[0].function, rows[0].jurisdiction), set()).add(name)
-    alike = (
-        (next(iter(names)), next(iter(left[key])))
-        for key, names in come.items()
-        if len(names) == 1 and len(left.get(key, ())) == 1
-    )
-    return _distinct([*by_alias.items(), *alike])
-
-
-def _distinct(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Keep the first pair of each name, new and old alike."""
-    found: dict[str, str] = {}
-    for new, old in pairs:
-        if new not in found and old not in found.values():
-            found[new] = old
-    return found
 
 
 def _merged(
