@@ -142,7 +142,7 @@ class TunedHeads:
     def margins(self, pooled: Any) -> dict[str, NDArray[np.float32]]:
         """Return (texts, classes) margins by head."""
         read = self._read(pooled)
-        return {name: head(read).float().cpu().numpy() for name, head in self._heads.items()}
+        return {name: _array(head(read)) for name, head in self._heads.items()}
 
     def arrays(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """Return (dimension, classes) weights and intercepts of every head, for vectors as they are."""

@@ -86,6 +86,16 @@ def test_the_best_answer_gets_what_the_formula_says() -> None:
     assert found[0] / found[2] == pytest.approx(3, abs=1e-4)
 
 
+def test_a_class_may_count_for_more_or_less_when_it_is_the_best() -> None:
+    calibration = TopCalibration(1.0, 1.0, 0.0, (0.0, 1.0, -1.0))
+    rows = np.array([[0.6, 0.3, 0.1], [0.3, 0.6, 0.1], [0.3, 0.1, 0.6]], dtype=np.float32)
+    found = calibration.apply(rows)
+    shifted = 1 / (1 + np.exp(-(np.log(0.6 / 0.4) + np.array([0.0, 1.0, -1.0]))))
+    assert found[:2].max(axis=1) == pytest.approx(shifted[:2], abs=1e-5)
+    assert found[2, 2] == pytest.approx(3 / 7, abs=1e-5), "never below the second: 0.3 of the other 0.4"
+    assert found.sum(axis=1) == pytest.approx(1, abs=1e-5)
+
+
 def test_one_class_is_certain_whatever_the_calibration() -> None:
     rows = np.ones((3, 1), dtype=np.float32)
     assert TopCalibration(0.1, 0.1, -3).apply(rows).tolist() == [[1.0]] * 3
@@ -307,6 +317,17 @@ def test_floors_survive_the_model_folder(floored: tuple[ModelContent, str, float
     assert found.floors(0.8) == curve.floors(0.8) != {}
     assert router.threshold("lead_unit", answer=unit) == Router(content).threshold("lead_unit", answer=unit)
     assert router.suggest([TEXT], evidence=False)[0].zone == "confirm"
+
+
+def test_what_each_class_counts_for_survives_the_model_folder(
+    floored: tuple[ModelContent, str, float], tmp_path: Path
+) -> None:
+    content, _, _ = floored
+    n = len(content.heads.heads["function"].classes)
+    by_class = tuple(round(0.1 * i - 0.3, 4) for i in range(n))
+    tops = {**content.sparse.tops, "function": TopCalibration(0.9, 1.1, 0.2, by_class)}
+    save(replace(content, sparse=replace(content.sparse, tops=tops)), tmp_path / "model")
+    assert Router.load(tmp_path / "model").content.sparse.tops == tops
 
 
 def test_a_stricter_promise_has_its_own_floors(floored: tuple[ModelContent, str, float]) -> None:

@@ -80,6 +80,16 @@ def test_only_what_is_not_frozen_changes(
     assert {"head function", "head topic"} <= changed
 
 
+def test_only_the_layers_that_are_wanted_are_kept(tiny_transformer: Path, tmp_path: Path) -> None:
+    tuner = tuner_of(tiny_transformer, recipe_of(epochs=1, layers=2))
+    run(tuner, tmp_path / "state.safetensors")
+    state = weights_of(tuner)
+    assert {name.split(".")[2] for name in state if name.startswith("encoder.layer")} == {"0", "1"}
+    assert tuner.checkpoint.model.config.num_hidden_layers == 2
+    whole = tuner_of(tiny_transformer, recipe_of(layers=9))
+    assert whole.checkpoint.model.config.num_hidden_layers == 4
+
+
 def test_cached_states_are_the_computed_ones(tiny_transformer: Path) -> None:
     whole, halved = (tuner_of(tiny_transformer, recipe_of(frozen)) for frozen in (0.0, 0.5))
     expected, first, again = whole.margins(ROWS), halved.margins(ROWS), halved.margins(ROWS)

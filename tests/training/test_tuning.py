@@ -120,6 +120,34 @@ def test_calibration_mends_overconfidence_and_leaves_a_few_texts_alone() -> None
     assert fit_top_calibration(confidence[:99], correct[:99]) == TopCalibration()
 
 
+def test_frequent_answers_are_believed_more_where_they_are_right_more_often() -> None:
+    rng = np.random.default_rng(6)
+    best = rng.choice(3, 4000, p=[0.7, 0.25, 0.05])
+    confidence = rng.uniform(0.4, 0.95, len(best)).astype(np.float32)
+    right = rng.random(len(best)) < 1 / (
+        1 + np.exp(-(np.log(confidence / (1 - confidence)) + (0.8 - 0.8 * best)))
+    )
+    found = fit_top_calibration(confidence, right, best, np.array([700.0, 250.0, 50.0]))
+    frequent, middling, rare = found.by_class
+    assert frequent > middling > rare
+    assert frequent == 0, "the most frequent class is what the others are measured by"
+    rows = np.array([[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]], dtype=np.float32)
+    applied = found.apply(rows)
+    assert applied[0, 0] > applied[1, 2] + 0.1
+    assert (applied.argmax(axis=1) == [0, 2]).all()
+
+
+def test_where_rarity_says_nothing_the_classes_are_hardly_told_apart() -> None:
+    rng = np.random.default_rng(7)
+    best = rng.choice(3, 4000, p=[0.7, 0.25, 0.05])
+    confidence = rng.uniform(0.4, 0.95, len(best)).astype(np.float32)
+    found = fit_top_calibration(
+        confidence, rng.random(len(best)) < confidence, best, np.array([700.0, 250.0, 50.0])
+    )
+    assert np.ptp(found.by_class) < 0.4
+    assert fit_top_calibration(confidence, rng.random(len(best)) < confidence).by_class == ()
+
+
 def test_undated_cases_are_never_the_latest_slice() -> None:
     days = [dt.date(2020, 1, 1) + dt.timedelta(days=i % 900) for i in range(3000)]
     found = splits([None] * 2000 + days, 0)
