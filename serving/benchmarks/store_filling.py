@@ -20,8 +20,10 @@ from sqlalchemy import column, table
 from fenban.model.errors import InputError
 from fenban.serving.benchmarks.bulk_rows import continue_counting, write
 from fenban.serving.benchmarks.invented_matters import Inventor
+from fenban.serving.desk import duplicates, rarities
 from fenban.serving.store import audit, schema, search_tables
 from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.matter_tables import SubmissionRow
 from fenban.serving.store.numbers import CHINA
 from fenban.serving.store.search_tokens import fold, number_token, tokens_of
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
     from sqlalchemy.engine import Connection
 
+    from fenban.model.likeness import Rarity
     from fenban.serving.benchmarks.invented_matters import History
 
 SEED = 20261126
@@ -42,10 +45,11 @@ Tables = dict[str, list[dict[str, Any]]]
 class _Rows:
     """Numbers the histories' rows and puts them into their tables."""
 
-    def __init__(self, postgresql: bool) -> None:
+    def __init__(self, postgresql: bool, rarity: Rarity) -> None:
         self._ids: Counter[str] = Counter()
         self._days: Counter[str] = Counter()
         self._postgresql = postgresql
+        self._rarity = rarity
         self._head = (0, audit.FIRST)
 
     def of(self, histories: list[History]) -> Tables:
@@ -73,6 +77,9 @@ class _Rows:
                 more = {**_WITHOUT, "suggestion_id": suggestion["id"]} if name == "decisions" else {}
                 into.append({"id": self._next(name), "submission_id": matter, **line, **more})
         self._add_search(found, matter, number, history.text)
+        kept, keys = duplicates.rows_of(SubmissionRow(**row), self._rarity)
+        found.setdefault("fingerprints", []).append(kept)
+        found.setdefault("lookup_keys", []).extend(keys)
         found.setdefault("audit", []).append(self._audited(matter, row))
 
     def _next(self, name: str) -> int:
@@ -133,7 +140,8 @@ def fill(
     """
     written: Counter[str] = Counter()
     tables = _tables(database)
-    rows = _Rows(not database.is_sqlite)
+    with database.reading() as session:
+        rows = _Rows(not database.is_sqlite, rarities.current(session))
     histories = Inventor(seed, until or dt.datetime.now(dt.UTC)).histories(matters)
     with database.engine.execution_options(fenban_writes=True).begin() as connection:
         if connection.exec_driver_sql("SELECT 1 FROM submissions LIMIT 1").first():
