@@ -26,10 +26,12 @@ const ENOUGH = 4;
 /** @type {{answer: import("./types.js").Answer, submission: import("./types.js").Submission}|null} */
 let current = null;
 let goToAnswer = false;
+/** What was pasted while the one before was still being sent. */
+let waiting = "";
 /** @type {AbortController|null} */
 let seeking = null;
 const asker = new Asker(ask, heard);
-const sender = new Sender({ done, undone, refresh });
+const sender = new Sender({ done, undone, refresh, keep });
 
 const isFresh = () => current !== null && same(current.submission, written());
 
@@ -51,7 +53,7 @@ function refresh() {
   show(byId("recent"), !size && byId("recent-list").childElementCount > 0);
   write(byId("blank-title"), size ? "还没有建议" : "还没有文字");
   write(byId("blank-hint"), hintFor(size));
-  write(byId("send-label"), choice.twin ? "并入" : proposal && !sender.held ? "提交审查" : "分办");
+  write(byId("send-label"), sender.sending ? "正在办" : choice.twin ? "并入" : proposal && !sender.held ? "提交审查" : "分办");
   write(byId("later-label"), proposal ? "存草稿" : "只受理");
   byId("send").disabled = sender.sending;
   byId("later").disabled = sender.sending || Boolean(sender.held);
@@ -61,7 +63,7 @@ function refresh() {
     write(byId("held-text"), `已受理为 ${sender.held.number}，还没有分办。`);
     byId("held-link").setAttribute("href", `/matters/${sender.held.id}`);
   }
-  lockFields(Boolean(sender.held));
+  lockFields(Boolean(sender.held) || sender.sending);
   const folded = ["form", "lane", "submitter", "contact", "channel", "received_at"].filter((name) => FIELDS[name].value);
   write(byId("more-said"), folded.length && !byId("more").open ? `已填 ${folded.length} 项` : "");
 }
@@ -166,8 +168,13 @@ function later() {
 /** It is done: the page is free for the next. */
 function done() {
   empty();
+  lockFields(false);
   FIELDS.text.focus();
   void showRecent().then(refresh);
+  if (!waiting) return;
+  FIELDS.text.value = waiting;
+  waiting = "";
+  changed(0);
 }
 
 /** A decision was taken back: the same text stands there again, to be decided anew. @param {Record<string, any>} content */
@@ -244,6 +251,11 @@ function wire() {
     yieldToast();
     // an input method writes letters before the words: wait for the words
     if (!event.isComposing) changed(event.inputType === "insertFromPaste" ? 0 : PAUSE_MS);
+  });
+  FIELDS.text.addEventListener("paste", (/** @type {ClipboardEvent} */ event) => {
+    if (!sender.sending) return;
+    event.preventDefault();
+    waiting = event.clipboardData ? event.clipboardData.getData("text/plain") : "";
   });
   byId("entry").addEventListener("compositionend", () => changed(PAUSE_MS));
   byId("entry").addEventListener("submit", (/** @type {Event} */ event) => {

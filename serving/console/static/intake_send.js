@@ -30,8 +30,15 @@ export function laneOf(suggestion) {
 /** Whether it goes the way of a proposal: examined and registered before anybody handles it. @param {import("./types.js").Suggestion|null} suggestion */
 export const isProposal = (suggestion) => PROPOSALS.includes(formOf(suggestion));
 
+/** A short ASCII name of a content (FNV-1a), the same after a reload: another decision has another key. @param {string} content */
+function digest(content) {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < content.length; at += 1) hash = Math.imul(hash ^ content.charCodeAt(at), 0x01000193);
+  return (hash >>> 0).toString(36);
+}
+
 export class Sender {
-  /** @param {{done: () => void, undone: (content: Record<string, any>) => boolean, refresh: () => void}} page */
+  /** @param {{done: () => void, undone: (content: Record<string, any>) => boolean, refresh: () => void, keep: () => void}} page */
   constructor(page) {
     this.page = page;
     /** @type {import("./types.js").Held|null} taken in, but not decided */
@@ -65,11 +72,13 @@ export class Sender {
   async send(submission, answer) {
     const { suggestion } = answer;
     if (isProposal(suggestion) && !choice.twin && !this.held) return this.takeOnly(submission, answer, true);
-    if (!choice.twin && !this.ready(suggestion)) return;
+    const { twin } = choice;
+    if (!twin && !this.ready(suggestion)) return;
+    const decision = this.decisionOf(suggestion); // what stands there now, whatever is written meanwhile
     await this.guarded(async () => {
       await this.hold(submission, answer, true);
-      if (choice.twin) await this.merge(choice.twin);
-      else await this.decide(submission, suggestion);
+      if (twin) await this.merge(twin);
+      else await this.decide(submission, decision);
     });
   }
 
@@ -108,17 +117,17 @@ export class Sender {
     const form = formOf(answer && answer.suggestion);
     const taken = await takeIn({ ...submission, form }, accept, `${this.key}-${accept ? "in" : "draft"}`);
     this.held = { id: taken.id, number: taken.number, etag: taken.etag };
+    this.page.keep();
     return { ...this.held, state: taken.matter.state };
   }
 
-  /** @param {import("./types.js").Submission} submission @param {import("./types.js").Suggestion} suggestion */
-  async decide(submission, suggestion) {
+  /** @param {import("./types.js").Submission} submission @param {Record<string, any>} decision */
+  async decide(submission, decision) {
     const held = /** @type {import("./types.js").Held} */ (this.held);
-    const decided = await decide(held, this.decisionOf(suggestion), `${this.key}-decide-${held.etag}`);
-    const unit = choice.unit;
+    const decided = await decide(held, decision, `${this.key}-${digest(JSON.stringify(decision))}`);
     const undo = () => void this.undo({ id: decided.id, number: decided.number, etag: decided.etag }, decided.decision.id, submission);
     this.page.done();
-    showToast(`已分办 ${decided.number} → ${unit}`, { undo, seconds: UNDO_S, href: `/matters/${decided.id}`, link: "打开" });
+    showToast(`已分办 ${decided.number} → ${decided.matter.lead_unit}`, { undo, seconds: UNDO_S, href: `/matters/${decided.id}`, link: "打开" });
   }
 
   /** @param {import("./types.js").Suggestion} suggestion */
@@ -171,6 +180,7 @@ export class Sender {
       showProblem(problem, null);
     } finally {
       this.sending = false;
+      this.page.keep();
       this.page.refresh();
     }
   }
