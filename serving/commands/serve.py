@@ -213,7 +213,15 @@ def _several(
     from fenban.serving.worker_app import create
 
     # the settings go to the processes through a pipe: no password in an environment
-    config = uvicorn.Config(functools.partial(create, settings), factory=True, workers=workers, **more)
+    config = uvicorn.Config(
+        functools.partial(create, settings),
+        factory=True,
+        workers=workers,
+        # on a busy machine loading takes longer than the usual 5 s, and a process that is taken for
+        # dead while it loads is replaced by one that fares no better
+        timeout_worker_healthcheck=60,
+        **more,
+    )
     return lambda listener: Multiprocess(config, sockets=[listener]).run()
 
 
