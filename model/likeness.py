@@ -187,7 +187,7 @@ class _Evidence:
     def by_meaning(self, cosines: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return log-odds with the cosine of the two vectors."""
         near = -0.1 * self.days - 0.5 * self.elsewhere
-        odds: NDArray[np.float32] = 0.5 * self.names + 1.3 * self.length + 11 * cosines + near - 12.4
+        odds: NDArray[np.float32] = 0.5 * self.names + 1.3 * self.length + 11 * cosines + near - 12.8
         return odds
 
 
