@@ -29,8 +29,8 @@ class Made {
   get cells() { return this.children; }
 }
 globalThis.document = { createElement: (tag) => new Made(tag), createElementNS: (_, tag) => new Made(tag) };
-const found = (made, tag) => [...(made.tag === tag ? [made] : []), ...made.children.flatMap((one) => all(one, tag))];
-const all = (made, tag) => made instanceof Made ? found(made, tag) : [];
+const below = (made, tag) => made.children.flatMap((one) => all(one, tag));
+const all = (made, tag) => made instanceof Made ? [made].filter((one) => one.tag === tag).concat(below(made, tag)) : [];
 const text = (made) => made instanceof Made ? made.children.map(text).join("") : String(made);
 """
 
