@@ -20,8 +20,11 @@ def write(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     if not rows:
         return
     names = list(rows[0])
-    binds = [_bind(connection, table, name) for name in names]
-    values = [tuple(bind(row[name]) for bind, name in zip(binds, names, strict=True)) for row in rows]
+    binds = {place: bind for place, name in enumerate(names) if (bind := _bind(connection, table, name))}
+    values = [[row[name] for name in names] for row in rows]
+    for row_values in values:
+        for place, bind in binds.items():
+            row_values[place] = bind(row_values[place])
     if connection.dialect.name == "postgresql":
         _copy(connection, table.name, names, values)
     else:
@@ -32,14 +35,13 @@ def write(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         cursor.executemany(statement, values)
 
 
-def _bind(connection: Connection, table: Table, name: str) -> Callable[[Any], Any]:
+def _bind(connection: Connection, table: Table, name: str) -> Callable[[Any], Any] | None:
     dialect = connection.dialect
-    type_ = table.c[name].type.dialect_impl(dialect)
-    found: Callable[[Any], Any] | None = type_.bind_processor(dialect)
-    return found or (lambda value: value)
+    found: Callable[[Any], Any] | None = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+    return found
 
 
-def _copy(connection: Connection, table: str, names: list[str], rows: Iterable[tuple[Any, ...]]) -> None:
+def _copy(connection: Connection, table: str, names: list[str], rows: Iterable[Sequence[Any]]) -> None:
     statement = f"COPY {table} ({', '.join(_quoted(names))}) FROM STDIN"
     with _driver(connection).cursor().copy(statement) as copy:
         for row in rows:

@@ -100,7 +100,8 @@ def split(desk: Desk, row: SubmissionRow, why: str) -> None:
 def follow(desk: Desk, main: SubmissionRow) -> None:
     """Write into every matter merged into ``main`` what has become of it."""
     for follower in _followers(desk, main.id):
-        desk.note(follower, "follow", into=main.id, number=main.number, state=main.state)
+        told = {"state": main.state, "satisfied": main.satisfied}
+        desk.note(follower, "follow", into=main.id, number=main.number, **told)
         follower.satisfied = main.satisfied
         follower.version += 1
         follower.updated_at = desk.at

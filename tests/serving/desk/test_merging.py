@@ -46,7 +46,8 @@ def test_it_follows_what_becomes_of_the_main_one(office):
                 TransitionRow.submission_id == other, TransitionRow.action == "follow"
             )
         ).all()
-    assert [line.detail["state"] for line in lines] == ["办结", "重办"]
+    told = [(line.detail["state"], line.detail["satisfied"]) for line in lines]
+    assert told == [("办结", None), ("办结", False), ("重办", None)]
     assert office.row(other).state == "并案"
 
 
