@@ -30,7 +30,8 @@ class Made {
 }
 globalThis.document = { createElement: (tag) => new Made(tag), createElementNS: (_, tag) => new Made(tag) };
 const below = (made, tag) => made.children.flatMap((one) => all(one, tag));
-const all = (made, tag) => made instanceof Made ? [made].filter((one) => one.tag === tag).concat(below(made, tag)) : [];
+const self = (made, tag) => [made].filter((one) => one.tag === tag);
+const all = (made, tag) => made instanceof Made ? self(made, tag).concat(below(made, tag)) : [];
 const text = (made) => made instanceof Made ? made.children.map(text).join("") : String(made);
 """
 

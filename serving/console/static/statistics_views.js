@@ -20,7 +20,7 @@ function tiles(items) {
   for (const [name, figure, of = "", tone = ""] of items) {
     const item = html("div");
     const value = html("dd", String(figure), tone ? { "data-tone": tone } : {});
-    item.append(html("dt", name), value, ...(of ? [html("p", of, { class: "hint" })] : []));
+    item.append(html("dt", name), value, ...(of ? [html("dd", of, { class: "hint" })] : []));
     list.append(item);
   }
   return list;
@@ -40,7 +40,7 @@ const tableOrNone = (caption, heads, rows) => (rows.length ? tableOf(caption, he
 function accuracy(data, period) {
   const rows = (/** @type {any[]} */ groups, /** @type {(group: any) => string} */ name) =>
     groups.map((group) => [name(group), group.settled, share(group.rate), bar(group.rate || 0, 1)]);
-  const heads = ["已办结", "首派准确", ""];
+  const heads = ["已办结", "首派准确", "图示"];
   const labels = data.periods.map((/** @type {any} */ each) => label(each.start, period));
   const chart = lineChart("首派准确率，按受理时段", labels, [{ name: "首派准确率", values: data.periods.map((/** @type {any} */ each) => each.rate) }], { format: axis, top: 1 });
   return [
@@ -68,7 +68,7 @@ function overrides(data, period) {
     tiles([["没有照首位建议派", share(data.rate), `${data.decided} 件有建议的中 ${data.overridden} 件`]]),
     Object.assign(lineChart("改动率，按受理时段", labels, [line], { format: axis, width: 700 }), { className: "chart wide" }),
     block("按分区", "narrow", tableOrNone("按分区", ["分区", "已派遣", "改动", "改动率"], zones)),
-    block("哪个单位被建议时改得最多", "", tableOrNone("按被建议的单位", ["建议的单位", "已派遣", "改动", "改动率", "", "实际派给"], units)),
+    block("哪个单位被建议时改得最多", "", tableOrNone("按被建议的单位", ["建议的单位", "已派遣", "改动", "改动率", "图示", "实际派给"], units)),
   ];
 }
 
@@ -82,7 +82,7 @@ function returns(data) {
   const of = data.decided ? `占已派遣 ${data.decided} 件的 ${share(data.matters / data.decided)}` : "";
   return [
     tiles([["退单", data.returns, "次"], ["退过单的办件", data.matters, of]]),
-    block("原因", "narrow", tableOrNone("退单原因", ["原因", "次数", ""], reasons)),
+    block("原因", "narrow", tableOrNone("退单原因", ["原因", "次数", "图示"], reasons)),
     block("从谁退回、最后由谁办", "wide", tableOrNone("退单的单位和最后办理的单位", ["退单的单位", "最后办理", "次数"], pairs)),
     block("退单最多的 15 个单位，以及接手最多的 15 个单位", "", data.to.length ? across : null),
   ];
@@ -127,7 +127,7 @@ function workload(data, period) {
       ["满意率", share(data.satisfaction), `评价过的 ${data.evaluated} 件`],
     ]),
     lineChart("受理和办完的件数", labels, lines, { format: (value) => String(Math.round(value)) }),
-    block("手上最多的单位", "wide", tableOrNone("按单位", ["主办单位", "在办", "", "超期"], units)),
+    block("手上最多的单位", "wide", tableOrNone("按单位", ["主办单位", "在办", "图示", "超期"], units)),
     block("按状态", "narrow", tableOrNone("按状态", ["状态", "件数", "超期"], states)),
   ];
 }
