@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -100,8 +100,8 @@ def split(desk: Desk, row: SubmissionRow, why: str) -> None:
 def follow(desk: Desk, main: SubmissionRow) -> None:
     """Write into every matter merged into ``main`` what has become of it."""
     for follower in _followers(desk, main.id):
-        told = {"state": main.state, "satisfied": main.satisfied}
-        desk.note(follower, "follow", into=main.id, number=main.number, **told)
+        facts: dict[str, Any] = {"state": main.state, "satisfied": main.satisfied}
+        desk.note(follower, "follow", into=main.id, number=main.number, **facts)
         follower.satisfied = main.satisfied
         follower.version += 1
         follower.updated_at = desk.at
