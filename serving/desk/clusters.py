@@ -25,7 +25,7 @@ from fenban.serving.desk.duplicates import DAYS, comparable, day_of
 from fenban.serving.store.base import now
 from fenban.serving.store.errors import StoreError
 from fenban.serving.store.likeness_tables import FingerprintRow
-from fenban.serving.store.matter_tables import SubmissionRow
+from fenban.serving.store.matter_tables import MergeRow, SubmissionRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,7 +42,7 @@ SURE = 0.05  # chance of so many in the last week if nothing grew
 WEEKS = 8
 _WEEK = 7
 _TITLE = 60  # characters that stand for a title
-_PAUSE = dt.timedelta(minutes=1)  # between two computations, however many matters come in
+_PAUSE = dt.timedelta(seconds=30)  # between two computations, however many matters come in
 _LONGEST = dt.timedelta(hours=6)  # weeks move on without new matters too
 
 logger = logging.getLogger(__name__)
@@ -89,11 +89,11 @@ class Cluster:
 class Clusters:
     """All clusters as of a moment: of ``matters`` matters in ``weeks`` weeks, what grows first.
 
-    ``newest_seen`` is the id of the newest matter that there was.
+    ``seen`` are the ids of the newest matter and of the latest merging that there were.
     """
 
     at: dt.datetime
-    newest_seen: int
+    seen: tuple[int, int]
     weeks: int
     matters: int
     items: tuple[Cluster, ...]
@@ -107,6 +107,7 @@ def computed(session: Session, weeks: int, at: dt.datetime) -> Clusters:
         weeks: how many.
         at: now; the last week are the seven days up to here.
     """
+    seen = _newest(session)  # before the rows: what comes in meanwhile is noticed the next time
     rows = _rows(session, weeks, day_of(at))
     encoder = next((row.print.encoder for row in rows if row.print.encoder), None)
     comparison = Comparison([comparable(row.print, encoder) for row in rows], rarities.current(session))
@@ -116,8 +117,14 @@ def computed(session: Session, weeks: int, at: dt.datetime) -> Clusters:
         if len(group.members) >= FEWEST_MEMBERS
     )
     items = sorted(found, key=lambda one: (not one.grows, -len(one.members), one.medoid))
-    newest = session.scalar(select(func.max(FingerprintRow.submission_id))) or 0
-    return Clusters(at, newest, weeks, len(rows), tuple(items))
+    return Clusters(at, seen, weeks, len(rows), tuple(items))
+
+
+def _newest(session: Session) -> tuple[int, int]:
+    newest = [
+        session.scalar(select(func.max(one))) or 0 for one in (FingerprintRow.submission_id, MergeRow.id)
+    ]
+    return newest[0], newest[1]
 
 
 def _rows(session: Session, weeks: int, today: int) -> list[_Found]:
@@ -192,7 +199,7 @@ class ClustersCache:
         """
         held = self._held.get(weeks)
         with self._database.reading() as session:
-            newest = session.scalar(select(func.max(FingerprintRow.submission_id))) or 0
+            newest = _newest(session)
         if held is not None and self._holds(held, newest):
             return held, False
         with self._lock:
@@ -209,9 +216,9 @@ class ClustersCache:
             thread.join()
 
     @staticmethod
-    def _holds(held: Clusters, newest: int) -> bool:
+    def _holds(held: Clusters, newest: tuple[int, int]) -> bool:
         age = now() - held.at
-        return age < _PAUSE or (held.newest_seen == newest and age < _LONGEST)
+        return age < _PAUSE or (held.seen == newest and age < _LONGEST)
 
     def _compute(self, weeks: int) -> None:
         try:

@@ -105,6 +105,21 @@ def test_new_matters_are_counted_after_a_while(filled, monkeypatch):
     assert not computing
 
 
+def test_a_merging_is_noticed_too(filled, monkeypatch):
+    office, _, lamps = filled
+    monkeypatch.setattr(clusters, "_PAUSE", dt.timedelta(0))
+    cache = ClustersCache(office.database)
+    cache.current()
+    cache.wait()
+    assert cache.current()[1] is False
+    with office.desk() as desk:
+        row, main = merging.both(desk, lamps[1], lamps[0])
+        merging.merge(desk, row, main)
+    assert cache.current()[1] is True
+    cache.wait()
+    assert len(cache.current()[0].items) == 1
+
+
 def test_an_empty_store_has_no_clusters(office):
     found = computed_now(office)
     assert (found.matters, found.items) == (0, ())
