@@ -155,6 +155,25 @@ def test_many_and_few_are_found_alike(filled, monkeypatch):
         assert [search.newest(session, query, filters) for query in queries] == compared
 
 
+@pytest.mark.parametrize("window", [1, 1000])
+def test_common_words_are_found_alike(filled, monkeypatch, window):
+    """PostgreSQL goes through the newest matters where its statistics say that a word is common."""
+    typed = ("路灯", "“路灯不亮”", "路灯 -小区", "20260301", "8路", "鳄鱼")
+    filters = [SubmissionRow.received_at <= AT]
+    with filled.reading() as session:
+        sought = [found(filled, words) for words in typed]
+        newest = [search.newest(session, parse(words), limit=2) for words in typed]
+        older = [search.newest(session, parse(words), limit=2, before=2) for words in typed]
+        monkeypatch.setattr(search, "_FEW", 0)
+        monkeypatch.setattr(search, "_MANY", -1)
+        monkeypatch.setattr(search, "_VERY_MANY", -1)
+        monkeypatch.setattr(search, "_WINDOW", window)
+        assert [found(filled, words) for words in typed] == sought
+        for given in ([], filters):
+            assert [search.newest(session, parse(words), given, limit=2) for words in typed] == newest
+            assert [search.newest(session, parse(words), given, 2, before=2) for words in typed] == older
+
+
 def test_a_title_and_a_whole_word_rank_higher(database):
     with database.writing() as session:
         title = add(session, "title", "一直没人管", title="市长热线打不通", number="a-1")
