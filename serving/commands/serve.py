@@ -217,9 +217,9 @@ def _several(
         functools.partial(create, settings),
         factory=True,
         workers=workers,
-        # on a busy machine loading takes longer than the usual 5 s, and a process that is taken for
-        # dead while it loads is replaced by one that fares no better
-        timeout_worker_healthcheck=60,
+        # on a busy machine starting takes longer than the usual 5 s, and a process that is taken for
+        # dead while it starts is replaced by one that fares no better
+        timeout_worker_healthcheck=30,
         **more,
     )
     return lambda listener: Multiprocess(config, sockets=[listener]).run()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,15 @@ def test_a_worker_serves_with_the_settings_of_its_parent(model_folder: Path, tmp
     assert app.state.service.router.version
     assert app.state.accounts.port == 8100
     app.state.service.database.close()
+
+
+def test_a_new_process_imports_little_before_it_answers_its_parent() -> None:
+    program = (
+        "import sys, fenban.serving.worker_app, fenban.serving.settings\n"
+        "print({'numpy', 'fastapi', 'sqlalchemy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_settings_pass_a_pipe_and_neither_environment_nor_log(model_folder: Path) -> None:
