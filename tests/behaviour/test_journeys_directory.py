@@ -97,13 +97,16 @@ def test_a_list_is_looked_through_and_taken_in(office, city_list: Path) -> None:
     expect(page.locator("#unit-body")).to_contain_text("现用模型还不认识这个单位")
     page.keyboard.press("Enter")
     page.keyboard.press("v")
-    page.get_by_role("button", name="看第 1 版的变化").click()
+    page.get_by_role("button", name="看变化：第 1 版").click()
     expect(page.locator("#versions-list")).to_contain_text("依据市委编办文件")
     expect(page.locator("#versions-list")).to_contain_text("新增")
     assert violations(page) == []
     looked_at(page, "versions")
     page.keyboard.press("Escape")
     expect(page.locator("#versions-open")).to_be_focused()
+    page.locator("#import-open").click()
+    expect(page.locator("#preview")).to_be_hidden()
+    expect(page.locator("#import-apply")).to_be_disabled()
 
 
 def test_a_guessed_renaming_can_be_refused_and_leads_to_the_new_unit(office, tmp_path: Path) -> None:

@@ -117,6 +117,7 @@ async function apply(done) {
   try {
     const { data } = await post("/directory/versions", form, { etag: `"${shown.base}"`, key: newKey(), timeout: 60000 });
     byId("import").close();
+    forget();
     showToast(`第 ${data.id} 版名录已启用`);
     done();
   } catch (error) {
@@ -129,6 +130,15 @@ async function apply(done) {
       byId("import-apply").disabled = false;
     }
   }
+}
+
+/** The next list begins anew. */
+function forget() {
+  file = shown = null;
+  separate.clear();
+  show(byId("preview"), false);
+  write(byId("import-file"), "选下一份名单，或把它拖到这里。");
+  byId("import-note").value = "";
 }
 
 /** @param {File|undefined} chosen */

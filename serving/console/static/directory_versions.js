@@ -37,7 +37,7 @@ function itemOf(version) {
   part.title.textContent = `第 ${version.id} 版`;
   part.by.textContent = `${moment(version.at)}　${version.by}`;
   part.note.textContent = version.note;
-  part.more.setAttribute("aria-label", `看第 ${version.id} 版的变化`);
+  part.more.setAttribute("aria-label", `看变化：第 ${version.id} 版`);
   part.more.addEventListener("click", () => void toggle(version.id, part));
   return element;
 }
