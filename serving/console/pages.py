@@ -7,7 +7,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
-from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateNotFound
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from fenban.model.case import FORMS, LANES, ZONE_NAMES
@@ -103,11 +103,7 @@ class Pages:
         if permission and permission not in shell["user"]["permissions"]:
             said = {"heading": "没有权限", "explanation": "您的角色看不到这一页，需要时请找管理员。"}
             return HTMLResponse(self.render("unavailable.html", **shell, **said), 403)
-        try:
-            return HTMLResponse(self.render(f"{page}.html", **shell, **context))
-        except TemplateNotFound:
-            said = {"heading": "还没有这一页", "explanation": "这个版本没有带上这一页。"}
-            return HTMLResponse(self.render("unavailable.html", **shell, **said), 404)
+        return HTMLResponse(self.render(f"{page}.html", **shell, **context))
 
 
 def shell_context(scope: Mapping[str, Any], page: str) -> dict[str, Any]:

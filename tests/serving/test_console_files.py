@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -266,116 +263,3 @@ def test_zones_are_named_as_in_the_model(index: Page) -> None:
     assert short
     assert dict(re.findall(r"(\w+): \"([^\"]+)\"", short[1])) == ZONE_NAMES
     assert [index.values(f"data-{zone}") for zone in ZONE_NAMES] == [[name] for name in ZONE_NAMES.values()]
-
-
-def run_module(script: str) -> Any:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not installed")
-    command = [node, "--no-warnings", "--input-type=module", "-e", script]
-    done = subprocess.run(command, cwd=STATIC, capture_output=True, text=True, check=True, timeout=20)
-    return json.loads(done.stdout)
-
-
-def test_deadlines_are_told_in_words_and_days() -> None:
-    code = re.sub(r"^import .*$", "", source("formats.js"), flags=re.MULTILINE)
-    script = (
-        code
-        + """
-    const at = (days) => { const d = new Date(); d.setDate(d.getDate() + days); d.setHours(23); return d; };
-    const told = (days, standing, closed = null) => deadline({ deadline_at: at(days).toISOString(),
-      overdue: standing === "overdue" && !closed, closed_at: closed, standing });
-    const none = deadline({ deadline_at: null, overdue: false, closed_at: null, standing: "none" });
-    const open = [told(-3, "overdue"), told(1, "near"), told(5, "near"), told(9, "fine")];
-    const all = [...open, told(-3, "overdue", "2026"), none];
-    console.log(JSON.stringify(all.map(({ text, due }) => [text, due])));
-    """
-    )
-    assert run_module(script) == [
-        ["超期 3 天", "over"],
-        ["明天到期", "soon"],
-        ["还有 5 天", "soon"],
-        ["还有 9 天", "later"],
-        ["逾期办完", "none"],
-        ["无期限", "none"],
-    ]
-
-
-def test_a_step_says_what_it_still_needs() -> None:
-    code = source("matter_actions.js")
-    names = ("unit", "other", "co", "lane", "topic", "why", "intoId", "text", "reply", "parties")
-    blank: dict[str, Any] = {**dict.fromkeys(names, ""), "promises": []}
-    agreed = {**blank, "text": "同意", "parties": "甲\n乙", "promises": [{"unit": "", "what": "修"}]}
-    cases = [
-        ["decide", blank, False, "常规交办"],
-        ["decide", {**blank, "unit": "甲局"}, False, "跨区域协同"],
-        ["decide", {**blank, "unit": "甲局", "lane": "常规交办"}, False, "跨区域协同"],
-        ["return", {**blank, "reason": "职能不符"}, True, None],
-        ["merge", blank, False, None],
-        ["agree", agreed, False, None],
-        ["ask", {**blank, "why": "请补充地点"}, True, None],
-    ]
-    call = f"console.log(JSON.stringify({json.dumps(cases)}.map((given) => missing(...given))))"
-    assert run_module(f"{code}\n{call}") == [
-        "请写明主办单位。",
-        "跨区域协同须写明另一方的主办单位。",
-        "",
-        "请写明理由。",
-        "请写并入哪一件的编号。",
-        "每一项都要写明由谁办、办什么。",
-        "",
-    ]
-
-
-def test_marked_words_are_found_by_code_points() -> None:
-    text = "𠮷先生说楼下漏气"
-    words = [
-        {"text": "漏气", "start": 6, "end": 8, "weight": 2.0},
-        {"text": "𠮷先生", "start": 0, "end": 3, "weight": 0.3},
-        {"text": "错位", "start": 3, "end": 5, "weight": 1.0},
-    ]
-    source = (STATIC / "spans.js").read_text("utf-8")
-    call = f"console.log(JSON.stringify(pieces({json.dumps(text)}, {json.dumps(words)})))"
-    assert run_module(f"{source}\n{call}") == [
-        {"text": "𠮷先生", "step": 1},
-        {"text": "说楼下", "step": 0},
-        {"text": "漏气", "step": 5},
-    ]
-
-
-def test_the_copied_text_says_who_decided() -> None:
-    units = [
-        {"unit": name, "function": name, "jurisdiction": None, "probability": p}
-        for name, p in [("甲局", 0.996), ("乙局", 0.1)]
-    ]
-    words = [
-        {"text": text, "start": 0, "end": 1, "weight": w} for text, w in [("水", 1), ("灌渠", 3), ("灌渠", 2)]
-    ]
-    suggestion = {
-        "topics": [{"path": "水利/农田灌溉", "probability": 0.9}],
-        "functions": [{"function": "甲局", "probability": 0.9}],
-        "lead_units": units,
-        "co_units": [units[1]],
-        "zone": "confirm",
-        "form": {"name": "投诉", "probability": 0.9},
-        "lane": {"name": "紧急", "reason": "文中提到“触电”"},
-        "flags": ["danger"],
-        "missing": ["place"],
-        "evidence": {"words": words, "duties": "负责灌渠", "similar": []},
-    }
-    sources = [(STATIC / name).read_text("utf-8") for name in ("labels.js", "summary.js")]
-    code = re.sub(r"^import .*$", "", "\n".join(sources), flags=re.MULTILINE)
-    calls = ", ".join(f"plainText({json.dumps(suggestion)}, {who}, '请确认')" for who in ("null", "'乙局'"))
-    untouched, chosen = run_module(f"{code}\nconsole.log(JSON.stringify([{calls}]))")
-    assert untouched.split("\n") == [
-        "主办：甲局（系统建议，未经确认）",
-        "协办：乙局",
-        "主题：水利 / 农田灌溉",
-        "形式：投诉",
-        "办理通道：紧急（文中提到“触电”）",
-        "把握：>99%（请确认）",
-        "提示：可能危及人身安全，请先核实；缺地点",
-        "依据：负责灌渠；文中提到“灌渠”“水”",
-    ]
-    assert "主办：乙局（经办人选定，系统排第2）\n协办：无\n" in chosen
-    assert chosen.endswith("依据：经办人判断")
