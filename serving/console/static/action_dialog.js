@@ -45,9 +45,10 @@ export class ActionDialog {
    *
    * @param {import("./types.js").Matter} matter
    * @param {{action: string, label: string, needs_reason: boolean}} step
-   * @param {Record<string, any>} values to begin with, where nothing was being written
+   * @param {Record<string, any>} start to begin with, where nothing was being written
+   * @param {Record<string, any>} [chosen] what was just chosen; it counts more than what was being written
    */
-  show(matter, step, values) {
+  show(matter, step, start, chosen = {}) {
     this.matter = matter;
     this.action = step.action;
     this.needsReason = step.needs_reason;
@@ -59,7 +60,7 @@ export class ActionDialog {
     write(byId("a-why-label"), WHY[step.action] || "理由");
     write(byId("a-text-label"), step.action === "agree" ? "意见书正文" : "补充的内容");
     for (const asked of form.querySelectorAll("[data-for]")) show(asked, asked.dataset.for.split(" ").includes(step.action));
-    this.fill({ ...values, ...this.draft.load() });
+    this.fill({ ...start, ...this.draft.load(), ...chosen });
     this.warn("", "");
     this.say("");
     byId("act").showModal();

@@ -5,11 +5,23 @@
 
 const PREFIX = "fenban.draft";
 
+/** Remove what others left in this tab: whoever logs in next on a shared machine must not find it. */
+export function forgetOthers() {
+  const mine = `${PREFIX}/${document.body.dataset.user || ""}/`;
+  try {
+    for (const key of Object.keys(sessionStorage)) {
+      if (key.startsWith(`${PREFIX}/`) && !key.startsWith(mine)) sessionStorage.removeItem(key);
+    }
+  } catch {
+    // storage is off: there is nothing
+  }
+}
+
 /** One draft of one person in one tab. @template T */
 export class Draft {
   /** @param {string} name what is being written, such as `intake` or `matter-12-return` */
   constructor(name) {
-    this.key = `${PREFIX}.${document.body.dataset.user || ""}.${name}`;
+    this.key = `${PREFIX}/${document.body.dataset.user || ""}/${name}`;
   }
 
   /** @returns {T|null} */

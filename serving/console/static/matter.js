@@ -122,7 +122,7 @@ function begin(action, values = {}) {
   if (!step) return showToast(held ? `“${matter().state}”的办件现在不能这样做` : "还没有读到这一件");
   promised = null;
   if (ACTIONS[action].direct) return void take(action);
-  dialog.show(matter(), step, { ...startOf(action), ...values });
+  dialog.show(matter(), step, startOf(action), values);
 }
 
 /** What a form begins with. @param {string} action @returns {Record<string, any>} */

@@ -1,6 +1,7 @@
 /** What every page does: help, user menu, going from page to page, opening an ended session again. */
 
 import { byId, isField } from "./dom.js";
+import { forgetOthers } from "./draft.js";
 import { setSingleKeys, singleKeys } from "./keys.js";
 import { keepSession, logOut } from "./session.js";
 
@@ -53,4 +54,5 @@ byId("logout").addEventListener("click", () => void logOut());
 byId("single-keys").checked = singleKeys();
 byId("single-keys").addEventListener("change", () => setSingleKeys(byId("single-keys").checked));
 keepSession();
+forgetOthers();
 wireMenu();
