@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import and_, select
+from sqlalchemy import Float, and_, cast, extract, select
 from sqlalchemy.orm import aliased
 
 from fenban.serving.store.base import now
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
-    from sqlalchemy import Row, Select
-    from sqlalchemy.orm import Session
+    from sqlalchemy import ColumnElement, Row, Select
+    from sqlalchemy.orm import InstrumentedAttribute, Session
 
     from fenban.serving.store.database import Database
 
@@ -172,21 +172,21 @@ def _matters(session: Session, names: Names, ids: Sequence[int] | None) -> NDArr
             moves[row.submission_id] = moves.get(row.submission_id, 0) + 1
     s = SubmissionRow
     query = select(
-        s.id, s.received_at, s.closed_at, s.deadline_at, s.state, s.zone, s.topic, s.lead_unit,
-        s.suggested_unit, s.satisfied,
+        s.id, s.state, s.zone, s.topic, s.lead_unit, s.suggested_unit, s.satisfied,
+        _seconds(s.received_at).label("received"), _seconds(s.closed_at).label("closed"),
+        _seconds(s.deadline_at).label("deadline"),
     ).order_by(s.id)  # fmt: skip
     found = []
     for row in _rows(session, query, s.id, ids):
         first, model, suggested = firsts.get(row.id, (None, None, None))
-        received = row.received_at.timestamp()
-        closed = row.closed_at.timestamp() if row.closed_at else None
+        received, closed = row.received, row.closed
         found.append(
             (
                 row.id,
                 _day(received),
                 UNKNOWN if closed is None else _day(closed),
                 np.nan if closed is None else max(closed - received, 0.0) / 3600,
-                int(row.deadline_at.timestamp()) if row.deadline_at else NEVER,
+                NEVER if row.deadline is None else int(row.deadline),
                 code(row.state),
                 code(row.zone),
                 code(model),
@@ -200,6 +200,11 @@ def _matters(session: Session, names: Names, ids: Sequence[int] | None) -> NDArr
             )
         )
     return np.array(found, dtype=MATTER)
+
+
+def _seconds(column: InstrumentedAttribute[Any]) -> ColumnElement[float]:
+    """Seconds since 1970, computed by the database: reading 600,000 moments takes longer than all else."""
+    return cast(extract("epoch", column), Float)
 
 
 def _day(seconds: float) -> int:
