@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from fenban.serving.store.base import now
@@ -23,7 +22,7 @@ from fenban.serving.store.matter_tables import DecisionRow, ReturnRow, Submissio
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
 DAYS = 90
@@ -71,61 +70,79 @@ def risks(
 def _risk(
     session: Session, unit: str, topic: str | None, function: str | None, since: dt.datetime
 ) -> Risk | None:
-    kinds = (("topic", topic), ("function", function))
-    for column, what in kinds:
+    for column, what in (("topic", topic), ("function", function)):
         if what is None:
             continue
-        reasons = _returns(session, unit, getattr(ReturnRow, column) == what, since)
-        if not reasons:
-            continue
-        such = getattr(DecisionRow, column) == what
-        of = len(reasons) + _kept(session, unit, such, since, list(reasons))
+        history = _History(session, unit, column, what, since)
+        returned, reason = history.returned()
+        of = returned + history.kept(most=int(returned / BOUND)) if returned else 0
         if of < FEWEST:
             continue
-        if wilson_lower(len(reasons), of) < BOUND:
+        if wilson_lower(returned, of) < BOUND:
             return None  # enough such matters to know, and they stayed: nothing wider is asked
-        reason = Counter(reasons.values()).most_common(1)[0][0]
-        takers = _takers(session, unit, list(reasons))
-        return Risk(unit, len(reasons), of, DAYS, what, reason, takers)
+        return Risk(unit, returned, of, DAYS, what, reason, history.taker())
     return None
 
 
-def _returns(session: Session, unit: str, such: ColumnElement[bool], since: dt.datetime) -> dict[int, str]:
-    """Return the matters that a unit returned, and why."""
-    query = select(ReturnRow.submission_id, ReturnRow.reason).where(
-        ReturnRow.unit == unit, ReturnRow.at >= since, such
-    )
-    return {row.submission_id: row.reason for row in session.execute(query)}
+class _History:
+    """What became of the matters of one kind that a unit was sent."""
 
+    def __init__(self, session: Session, unit: str, column: str, what: str, since: dt.datetime) -> None:
+        self._session = session
+        self._unit = unit
+        self._sent = (
+            DecisionRow.lead_unit == unit,
+            DecisionRow.at >= since,
+            getattr(DecisionRow, column) == what,
+        )
+        self._came_back = (
+            ReturnRow.unit == unit,
+            ReturnRow.at >= since,
+            getattr(ReturnRow, column) == what,
+        )
 
-def _kept(
-    session: Session, unit: str, such: ColumnElement[bool], since: dt.datetime, returned: Sequence[int]
-) -> int:
-    """Count the other matters that were decided for a unit; a decision undone is none."""
-    undoing = aliased(DecisionRow)
-    query = (
-        select(func.count(DecisionRow.submission_id.distinct()))
-        .outerjoin(undoing, undoing.undoes == DecisionRow.id)
-        .where(DecisionRow.lead_unit == unit, DecisionRow.at >= since, such)
-        .where(and_(DecisionRow.undoes.is_(None), undoing.id.is_(None)))
-        .where(DecisionRow.submission_id.not_in(returned))
-    )
-    return session.scalar(query) or 0
+    def returned(self) -> tuple[int, str]:
+        """Return how many matters came back, and the commonest reason."""
+        matters = self._session.scalar(
+            select(func.count(ReturnRow.submission_id.distinct())).where(*self._came_back)
+        )
+        count = func.count().label("n")
+        reasons = select(ReturnRow.reason, count).where(*self._came_back).group_by(ReturnRow.reason)
+        first = self._session.execute(reasons.order_by(count.desc(), ReturnRow.reason).limit(1)).first()
+        return matters or 0, first.reason if first else ""
 
+    def kept(self, most: int) -> int:
+        """Count the other matters decided for the unit, as far as ``most``: beyond, nothing is told.
 
-def _takers(session: Session, unit: str, ids: Sequence[int]) -> tuple[str, int] | None:
-    """Return who has most of the matters now: in history, who took them in the end."""
-    count = func.count().label("n")
-    query = (
-        select(SubmissionRow.lead_unit, count)
-        .where(SubmissionRow.id.in_(ids), SubmissionRow.lead_unit != unit)
-        .where(SubmissionRow.lead_unit.is_not(None))
-        .group_by(SubmissionRow.lead_unit)
-        .order_by(count.desc(), SubmissionRow.lead_unit)
-        .limit(1)
-    )
-    first = session.execute(query).first()
-    return (str(first.lead_unit), int(first.n)) if first else None
+        A decision undone is none.
+        """
+        undoing = aliased(DecisionRow)
+        others = (
+            select(DecisionRow.submission_id)
+            .outerjoin(undoing, undoing.undoes == DecisionRow.id)
+            .where(*self._sent, DecisionRow.undoes.is_(None), undoing.id.is_(None))
+            .where(DecisionRow.submission_id.not_in(self._returned_ids()))
+            .distinct()
+            .limit(most)
+        )
+        return self._session.scalar(select(func.count()).select_from(others.subquery())) or 0
+
+    def taker(self) -> tuple[str, int] | None:
+        """Return who has most of the returned matters now: of settled ones, who took them in the end."""
+        count = func.count().label("n")
+        query = (
+            select(SubmissionRow.lead_unit, count)
+            .where(SubmissionRow.id.in_(self._returned_ids()))
+            .where(SubmissionRow.lead_unit != self._unit)
+            .group_by(SubmissionRow.lead_unit)
+            .order_by(count.desc(), SubmissionRow.lead_unit)
+            .limit(1)
+        )
+        first = self._session.execute(query).first()
+        return (str(first.lead_unit), int(first.n)) if first else None
+
+    def _returned_ids(self) -> Select[tuple[int]]:
+        return select(ReturnRow.submission_id).where(*self._came_back)
 
 
 def wilson_lower(hits: int, of: int) -> float:
