@@ -92,7 +92,7 @@ def _marks(text: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
             first = at + lead
             last = first + len(term.text) - 1
             found.append((folded.offsets[first], folded.offsets[last] + 1))
-            at = folded.text.find(inside, last)
+            at = folded.text.find(inside, max(last, at + 1))  # a single character ends where it begins
     merged: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if merged and start < merged[-1][1]:

@@ -209,6 +209,11 @@ def test_a_snippet_shows_the_words_and_where_they_are():
     assert text_[shown.start :].startswith(shown.text)
 
 
+def test_a_single_character_is_marked_wherever_it_stands() -> None:
+    shown = passage("灯下有灯，灯", parse("灯").terms)
+    assert shown.marks == ((0, 1), (3, 4), (5, 6))
+
+
 def test_overlapping_words_are_marked_once():
     shown = passage("路灯不亮", parse("“路灯不” “灯不亮”").terms)
     assert shown.marks == ((0, 4),)
