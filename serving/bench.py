@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fenban.serving.benchmarks import desk_load
 from fenban.serving.benchmarks.comparison import (
     ENCODER,
     FENBAN,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from fenban.serving.benchmarks.starter import Measured
 
 ALONE = ("starter", "starter-fused", "curve")
-PARTS = (*ALONE, *FENBAN, *RIVALS)
+PARTS = (*ALONE, *desk_load.PARTS, *FENBAN, *RIVALS)
 _ENCODED = {"starter-fused", "fused", "finetuned", "transformer"}
 
 
@@ -58,6 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--epochs", type=int, metavar="N", help="of the plain fine-tune (3)")
     parser.add_argument("--rate", type=float, metavar="R", help="of the plain fine-tune (5e-5)")
+    parser.add_argument("--matters", type=int, default=200_000, metavar="N", help="in the stores of the desk")
+    parser.add_argument("--seconds", type=float, default=120, metavar="N", help="that the clerks work (120)")
     chosen = parser.parse_args(arguments)
     earlier = chosen.earlier.read_text("utf-8").splitlines() if chosen.earlier else []
     lines = [*earlier, _say("machine", _machine())]
@@ -75,6 +78,8 @@ def _measured(chosen: argparse.Namespace, folder: Path) -> Iterator[Measured]:
     for name in ALONE:
         if name in chosen.only:
             yield from _alone(name, chosen.data, folder)
+    if {*desk_load.PARTS} & {*chosen.only}:
+        yield from _desk(chosen, folder)
     for part in SETS:
         if part.name in chosen.sets:
             yield from _compared(part, chosen, folder)
@@ -101,6 +106,14 @@ def _alone(name: str, data: Path, folder: Path) -> Iterator[Measured]:
                 yield f"fused: {what}", figures
     except LeftOut as reason:
         yield name, {"left out": str(reason)}
+
+
+def _desk(chosen: argparse.Namespace, folder: Path) -> Iterator[Measured]:
+    amount = desk_load.Amount(matters=chosen.matters, seconds=chosen.seconds)
+    try:
+        yield from desk_load.desk(chosen.only, folder, amount, "--encoder", "none")
+    except LeftOut as reason:
+        yield "desk", {"left out": str(reason)}
 
 
 def _compared(part: Set, chosen: argparse.Namespace, folder: Path) -> Iterator[Measured]:

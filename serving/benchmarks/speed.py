@@ -8,10 +8,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import os
-import re
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from fenban.model.case import Submission
 from fenban.model.router import BATCH, Router
 from fenban.serving.benchmarks.admission import admitted
-from fenban.serving.benchmarks.processes import LeftOut, fenban, resident_mb, run_module
+from fenban.serving.benchmarks.processes import fenban, resident_mb, run_module
+from fenban.serving.benchmarks.service_process import service, store_in
 from fenban.serving.load import joined_texts
 from fenban.serving.pool import Asked, suggest_batches
 from fenban.serving.store.database import Database, database_url
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 CHARACTERS = 200
 _COPIES = 12  # of the starter cases' text, so that a fast part has enough to do
 _LONGEST_S = 20.0
-_ADDRESS = re.compile(r"http://[^/]*:(\d+)/")
 
 
 def batch_speed(model: Path) -> dict[str, Any]:
@@ -66,49 +63,13 @@ def api(model: Path, *load: str) -> dict[str, Any]:
 @contextlib.contextmanager
 def _service(model: Path) -> Iterator[tuple[int, str, str]]:
     """Run a service with a store of its own; give its process, its port and a token."""
-    with tempfile.TemporaryDirectory(prefix="fenban-home-") as home:
-        database = Database(database_url(None, Path(home)))
+    with tempfile.TemporaryDirectory(prefix="fenban-store-") as folder:
+        url = store_in(Path(folder))
+        database = Database(database_url(url, Path(folder)))
         token = admitted(database)
         database.close()
-        with _process(model, home) as process:
-            yield process.pid, _port(process), token
-
-
-@contextlib.contextmanager
-def _process(model: Path, home: str) -> Iterator[subprocess.Popen[str]]:
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "fenban.serving.cli",
-        "serve",
-        "--model",
-        str(model),
-        "--port",
-        "0",
-        "--home",
-        home,
-    ]
-    environment = {name: value for name, value in os.environ.items() if name != "FENBAN_DATABASE"}
-    with subprocess.Popen(  # noqa: S603 - our own command
-        command, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=environment
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
-            process.communicate(timeout=30)
-
-
-def _port(process: subprocess.Popen[str]) -> str:
-    """Read what the service says until it names its address."""
-    assert process.stderr is not None
-    last = "it said nothing"
-    for line in process.stderr:
-        if match := _ADDRESS.search(line):
-            return match[1]
-        last = line.strip() or last
-    raise LeftOut(f"fenban serve: {last}")
+        with service(model, url) as (pid, port):
+            yield pid, port, token
 
 
 def measured_batches(model: Path) -> dict[str, int]:
