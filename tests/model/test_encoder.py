@@ -83,6 +83,22 @@ def test_a_vector_does_not_depend_on_the_texts_beside_it(folder: Path) -> None:
     assert encoder.encode([]).shape == (0, DIMENSION)
 
 
+def test_a_text_read_again_is_not_run_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fenban.model.encoder._REMEMBERED", 2)
+    encoder = OnnxEncoder.load(folder, threads=1)
+    runs: list[int] = []
+    run = encoder._run
+    monkeypatch.setattr(encoder, "_run", lambda numbers: runs.append(1) or run(numbers))
+    first = encoder.encode(["路灯", "工资"])
+    first[0] = 0  # the caller's own copy
+    again = encoder.encode(["工资", "路灯"])
+    assert len(runs) == 2
+    assert np.allclose(again[1], by_hand("路灯"))
+    encoder.encode(["水电"])  # the oldest is forgotten
+    encoder.encode(["路灯"])
+    assert len(runs) == 4
+
+
 def test_half_a_surrogate_is_read_as_an_unknown_character(folder: Path) -> None:
     encoder = OnnxEncoder.load(folder)
     np.testing.assert_array_equal(encoder.encode(["路\ud83d灯"]), encoder.encode(["路?灯"]))
