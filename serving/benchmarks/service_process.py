@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_LONGEST_END_S = 30
 _ADDRESS = re.compile(r"http://[^/]*:(\d+)/")
 
 
@@ -55,7 +56,10 @@ def _process(model: Path, database: str, home: str) -> Iterator[subprocess.Popen
             yield process
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            try:
+                process.communicate(timeout=_LONGEST_END_S)
+            except subprocess.TimeoutExpired:  # it waits for an answer that does not end
+                process.kill()
 
 
 def _port(process: subprocess.Popen[str]) -> str:
