@@ -141,7 +141,7 @@ class _History:
         first = self._session.execute(query).first()
         return (str(first.lead_unit), int(first.n)) if first else None
 
-    def _returned_ids(self) -> Select[tuple[int]]:
+    def _returned_ids(self) -> Select[int]:
         return select(ReturnRow.submission_id).where(*self._came_back)
 
 
