@@ -33,6 +33,7 @@ _SEALED = (
 # compared by its beginning, which only the plain order of characters lets an index do
 _PATH = sa.String(200).with_variant(sa.String(200, collation="C"), "postgresql")
 _OPEN = sa.text("closed_at IS NULL")
+_LISTED = "state kind form lane zone closed_at topic jurisdiction".split()  # what lists are narrowed by
 
 
 def upgrade() -> None:
@@ -170,7 +171,7 @@ def _lists() -> None:
     op.create_index(
         "ix_submissions_deadline_at",
         "submissions",
-        "deadline_at id state kind form lane zone closed_at topic jurisdiction received_at".split(),
+        ["deadline_at", "id", *_LISTED, "received_at"],
     )
     op.create_index("ix_submissions_jurisdiction", "submissions", ["jurisdiction"])
     op.create_index("ix_submissions_lead_unit_received_at", "submissions", ["lead_unit", "received_at"])
@@ -178,7 +179,7 @@ def _lists() -> None:
     op.create_index(
         "ix_submissions_open_deadline_at",
         "submissions",
-        "deadline_at id state kind form lane zone closed_at topic jurisdiction received_at updated_at".split(),
+        ["deadline_at", "id", *_LISTED, "received_at", "updated_at"],
         sqlite_where=_OPEN,
         postgresql_where=_OPEN,
     )
@@ -186,13 +187,13 @@ def _lists() -> None:
     op.create_index(
         "ix_submissions_received_at",
         "submissions",
-        "received_at id state kind form lane zone closed_at topic jurisdiction deadline_at".split(),
+        ["received_at", "id", *_LISTED, "deadline_at"],
     )
     op.create_index("ix_submissions_topic_received_at", "submissions", ["topic", "received_at"])
     op.create_index(
         "ix_submissions_updated_at",
         "submissions",
-        "updated_at id state kind form lane zone closed_at topic jurisdiction received_at deadline_at".split(),
+        ["updated_at", "id", *_LISTED, "received_at", "deadline_at"],
     )
 
 
