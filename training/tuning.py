@@ -200,7 +200,8 @@ def fit_top_calibration(
         value = float(np.logaddexp(0, -margins).sum()) + _CALIBRATION_PULL * float(pull @ pull)
         return value, gradient + 2 * _CALIBRATION_PULL * pull
 
-    bounds = [(0.0, None), (0.0, None), (None, None), (None, None)][: len(columns)]
+    # a rare answer may be worth less than its probability says, never more
+    bounds = [(0.0, None), (0.0, None), (None, None), (0.0, None)][: len(columns)]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
     a, b, c, *slope = (float(weight) for weight in found.x)
     by_class = () if rarity is None else tuple(round(float(shift), 4) for shift in slope[0] * rarity)
