@@ -82,7 +82,7 @@ class Clerk(FastHttpUser):  # type: ignore[misc]  # typed as Any where Locust is
                 answer.success()
                 return None
             if not 200 <= answer.status_code < 300:
-                answer.failure(f"{answer.status_code} {answer.text[:200]}")
+                answer.failure(f"{answer.status_code} {answer.error or ''} {(answer.text or '')[:200]}")
                 return None
             is_json = "json" in answer.headers.get("content-type", "")
             return json.loads(answer.text) if is_json else answer.text
@@ -232,7 +232,7 @@ def run(port: int, tokens: list[str], seconds: float) -> dict[str, Any]:
 
 
 def _summary(times: list[float]) -> dict[str, float]:
-    cuts = statistics.quantiles(times, n=100) if len(times) > 1 else times * 99
+    cuts = statistics.quantiles(times, n=100, method="inclusive") if len(times) > 1 else times * 99
     values = {"p50": cuts[49], "p95": cuts[94], "p99": cuts[98], "max": max(times)} if times else {}
     return {"n": len(times), **{name: round(value, 1) for name, value in values.items()}}
 

@@ -72,12 +72,12 @@ def probes(sample: Sample) -> Iterator[tuple[str, Iterator[Request]]]:
         yield f"one matter{part}", _each(*(f"{API}/submissions/{number}{part}" for number in sample.ids))
     texts = joined_texts(120)
     yield "similar, at intake", ((f"{API}/similar", {"text": text}) for text in itertools.cycle(texts))
-    for sort in ("relevance", "received"):
+    for sort in ("relevance", "newest"):
         yield f"search by {sort}", _each(*(f"{API}/search?q={word}&sort={sort}" for word in WORDS))
     yield (
         "search, open ones of a unit",
         _each(
-            *(f"{API}/search?q={word}&unit={unit}&open=true" for word, unit in _zipped(WORDS, sample.units))
+            *(f"{API}/search?q={word}&unit={unit}&state=open" for word, unit in _zipped(WORDS, sample.units))
         ),
     )
     for name in ("accuracy", "overrides", "returns", "topics", "workload"):
@@ -126,7 +126,7 @@ def measured(client: httpx.Client, requests: Iterator[Request]) -> dict[str, flo
         answer = client.get(address) if body is None else client.post(address, json=body)
         answer.raise_for_status()
         times.append((time.perf_counter() - started) * 1e3)
-    cuts = statistics.quantiles(times[1:], n=20)
+    cuts = statistics.quantiles(times[1:], n=20, method="inclusive")
     named = {"p50": cuts[9], "p95": cuts[18], "max": max(times[1:]), "first": times[0]}
     return {name: round(value, 1) for name, value in named.items()}
 

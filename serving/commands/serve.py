@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 HELP = "open the service: the clerk's desk and the API"
 EXAMPLE = "fenban serve --port 8000"
-_QUIET: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
+_QUIET: dict[str, Any] = {
+    "log_level": "warning",
+    "access_log": False,
+    "server_header": False,
+    # longer than a clerk thinks and a proxy keeps its own: a close while the other sends loses a request
+    "timeout_keep_alive": 75,
+}
 _LOOPBACKS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
 _OWN_PROXIES = "127.0.0.1,::1"
 

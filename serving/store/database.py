@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, literal_column, select, table
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "fenban.db"
 _BUSY_MS = 10_000
+_CONNECTIONS = 24
 _WRITES = "fenban_writes"
 _ALONE = "fenban_alone"
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -50,8 +52,9 @@ class Database:
     """An engine, and sessions that either read or write.
 
     A writing session takes SQLite's write lock when it begins, so that two writers never find out
-    at the end that one of them has worked on stale rows. On PostgreSQL rows are locked as they are
-    read for update.
+    at the end that one of them has worked on stale rows. Writers of one process queue for it here:
+    SQLite itself makes them try again and again, each time later. On PostgreSQL rows are locked as
+    they are read for update.
 
     Args:
         url: see ``database_url``.
@@ -63,6 +66,7 @@ class Database:
         self.engine = _engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._writers = sessionmaker(self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False)
+        self._turn = threading.Lock()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
@@ -82,8 +86,20 @@ class Database:
             StoreBusyError: other writers held the lock for too long.
             StoreUnreachableError: the database does not answer.
         """
-        with _told(), self._writers.begin() as session:
+        with self._turn_to_write(), _told(), self._writers.begin() as session:
             yield session
+
+    @contextlib.contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=_BUSY_MS / 1000):
+            raise StoreBusyError("other writers take too long")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def check(self) -> None:
         """Ask the database for an answer.
@@ -132,7 +148,13 @@ def _engine(url: URL) -> Engine:
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False})
+    engine = create_engine(
+        url,
+        connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False},
+        # as many as there are threads that answer requests: none waits, none opens the file anew
+        pool_size=_CONNECTIONS,
+        max_overflow=_CONNECTIONS,
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
@@ -143,7 +165,7 @@ def _sqlite(url: URL) -> Engine:
             "foreign_keys = ON",
             f"busy_timeout = {_BUSY_MS}",
             "synchronous = FULL",  # what was acknowledged outlives a power cut too
-            "cache_size = -65536",
+            "cache_size = -16384",  # of each connection; what is read comes from the mapped file
             "mmap_size = 268435456",
         ):
             cursor.execute(f"PRAGMA {pragma}")
