@@ -175,7 +175,8 @@ def _filled(matters: Sequence[Part], pieces: Sequence[Piece]) -> tuple[Part, ...
 def matters_of(scorer: Scorer, scored: Scored, unit_for: UnitFor) -> list[tuple[Matter, ...]]:
     """Return the matters of every text of a batch, none where a text is one matter.
 
-    The pieces of all texts that have structure are scored in one more batch. A proposal is one matter
+    The pieces of all texts that have structure are scored in one more batch, by their words alone: the
+    bounds above were found so, and an encoder would read such a text twice. A proposal is one matter
     whatever its sections. ``unit_for`` gives the unit of a text's number, a function and its probability.
     """
     if "function" not in scored.by_head:
@@ -193,7 +194,7 @@ def matters_of(scorer: Scorer, scored: Scored, unit_for: UnitFor) -> list[tuple[
     ]
     if not asked:
         return [() for _ in split]
-    chances = scorer.score(asked, 1, thorough=False).by_head["function"]
+    chances = scorer.score(asked, 1, encoded=False).by_head["function"]
     found: list[tuple[Matter, ...]] = []
     row = 0
     for i, pieces in enumerate(split):

@@ -82,13 +82,21 @@ class Scorer:
         """Return the labels a head knows (none where the model has no such head)."""
         return self.content.heads.heads[head].classes if head in self.content.heads else ()
 
-    def score(self, submissions: Sequence[Submission], top: int = 3, *, thorough: bool = True) -> Scored:
+    def score(
+        self,
+        submissions: Sequence[Submission],
+        top: int = 3,
+        *,
+        thorough: bool = True,
+        encoded: bool = True,
+    ) -> Scored:
         """Score one batch.
 
         Args:
             submissions: the texts.
             top: how many units to rank.
             thorough: ask the encoder for every text, not only where the sparse part is unsure.
+            encoded: False leaves the encoder out altogether.
         """
         reading = read_batch(submissions, self._hasher)
         features = self._vectoriser.matrix(reading.spans, len(reading))
@@ -99,7 +107,7 @@ class Scorer:
         everything = np.arange(len(reading))
         batch = _Batch(reading, places, margins, top)
         novel = self._vectoriser.known_share(reading.spans, len(reading)) < self.content.least_known
-        if self.content.dense is None:
+        if self.content.dense is None or not encoded:
             by_head, units = self._answer(self.content.sparse, Parts(margins), batch, everything)
             return Scored(
                 reading, features, places, by_head, units, np.zeros(len(reading), dtype=bool), novel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -95,11 +96,12 @@ def test_a_hidden_sheet_comes_last(tmp_path: Path) -> None:
     assert good(path) == [(2, ["路灯"])]
 
 
-def rewrite_part(path: Path, part: str, change: tuple[bytes, bytes]) -> None:
+def rewrite_part(path: Path, part: str, pattern: bytes, new: bytes) -> None:
+    """Replace what fits ``pattern``; openpyxl writes XML in another way where lxml is installed."""
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    assert change[0] in parts[part]
-    parts[part] = parts[part].replace(*change)
+    parts[part], found = re.subn(pattern, lambda _: new, parts[part], flags=re.DOTALL)
+    assert found == 1
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
@@ -110,17 +112,16 @@ SHEET = "xl/worksheets/sheet1.xml"
 
 def test_formulas_give_their_cached_values(tmp_path: Path) -> None:
     path = write_workbook(tmp_path / "a.xlsx", [["内容", "流转次数"], ["路灯", "=1+1"]])
-    rewrite_part(path, SHEET, (b"<f>1+1</f><v />", b"<f>1+1</f><v>2</v>"))
+    rewrite_part(path, SHEET, rb"<f>1\+1</f><v ?(?:/>|></v>)", b"<f>1+1</f><v>2</v>")
     assert good(path) == [(2, ["路灯", "2"])]
 
 
 def share_string(path: Path, index: int) -> None:
     """Keep the cell A2 as Excel does: in the workbook's table of strings, here with one entry."""
-    cell = '<c r="A2" t="inlineStr"><is><t>路灯</t></is></c>'.encode()
-    rewrite_part(path, SHEET, (cell, f'<c r="A2" t="s"><v>{index}</v></c>'.encode()))
+    rewrite_part(path, SHEET, rb'<c r="A2".*?</c>', f'<c r="A2" t="s"><v>{index}</v></c>'.encode())
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
     part = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'
-    rewrite_part(path, "[Content_Types].xml", (b"</Types>", part.encode()))
+    rewrite_part(path, "[Content_Types].xml", b"</Types>", part.encode())
     spreadsheet = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     with zipfile.ZipFile(path, "a") as archive:
         rich = "<si><r><t>巷口</t></r><r><t>路灯</t></r></si>"
@@ -152,13 +153,13 @@ def test_a_string_table_too_large_for_memory_is_refused(
 
 def test_a_wrong_declared_range_does_not_hide_rows(tmp_path: Path) -> None:
     path = write_workbook(tmp_path / "a.xlsx", [["内容", "单位"], ["路灯", "甲"]])
-    rewrite_part(path, SHEET, (b'ref="A1:B2"', b'ref="A1"'))
+    rewrite_part(path, SHEET, b'ref="A1:B2"', b'ref="A1"')
     assert good(path) == [(2, ["路灯", "甲"])]
 
 
 def test_a_sheet_that_breaks_off_is_an_error_naming_the_row(tmp_path: Path) -> None:
     path = write_workbook(tmp_path / "a.xlsx", [["内容"], ["路灯"], ["积水"]])
-    rewrite_part(path, SHEET, (b'<row r="3"', b'<row r="3" <'))
+    rewrite_part(path, SHEET, b'<row r="3"', b'<row r="3" <')
     with pytest.raises(TableError, match="damaged after row 2"):
         rows_of(path)
 
