@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fenban.serving.accounts import sessions, users
+from fenban.serving.accounts.digests import new_secret
+from fenban.serving.accounts.passwords import hash_password
 from fenban.serving.benchmarks.admission import admitted
 from fenban.serving.benchmarks.comparison import HOME
+from fenban.serving.benchmarks.invented_matters import CLERKS as CLERKS_OF_STORE
 from fenban.serving.benchmarks.processes import LeftOut, fenban, resident_mb, run_module
 from fenban.serving.benchmarks.service_process import service, store_in
 from fenban.serving.store.database import Database, database_url
@@ -88,15 +92,20 @@ def _filled(stores: dict[str, str], matters: int) -> dict[str, float]:
 
 def _measured(part: str, model: Path, url: str, amount: Amount) -> dict[str, Any]:
     try:
-        return _pages(model, url) if part == STORE else _clerks(model, url, amount)
+        return pages(model, url) if part == STORE else clerks(model, url, amount)
     except LeftOut as reason:
         return {"left out": str(reason)}
 
 
-def _pages(model: Path, url: str) -> dict[str, Any]:
-    (token,) = _tokens(url, ["pages"], "admin")
+def pages(model: Path, url: str) -> dict[str, Any]:
+    """Time every page and list of a service on a filled store; see ``store_load``.
+
+    Raises:
+        LeftOut: the service did not start, or an answer was an error.
+    """
+    given = _session(url)
     with service(model, url) as (pid, port):
-        times = run_module("fenban.serving.benchmarks.store_load", port, given=token).json()
+        times = run_module("fenban.serving.benchmarks.store_load", port, given=given).json()
         memory = resident_mb(pid)
     slowest = max(times, key=lambda name: times[name]["p95"])
     slow = [name for name, figures in times.items() if figures["p95"] >= AT_MOST_MS[STORE]]
@@ -108,12 +117,29 @@ def _pages(model: Path, url: str) -> dict[str, Any]:
     }
 
 
-def _clerks(model: Path, url: str, amount: Amount) -> dict[str, Any]:
+def clerks(model: Path, url: str, amount: Amount) -> dict[str, Any]:
+    """Let clerks work on a service; see ``clerks``.
+
+    Raises:
+        LeftOut: the service did not start, or Locust failed.
+    """
     tokens = _tokens(url, [f"load-{number:02d}" for number in range(1, amount.clerks + 1)], "clerk")
     with service(model, url) as (pid, port):
         options = ("--seconds", f"{amount.seconds:g}")
         found = run_module("fenban.serving.benchmarks.clerks", port, *options, given="\n".join(tokens)).json()
         return {**found, "memory, MB": resident_mb(pid)}
+
+
+def _session(url: str) -> str:
+    """Begin a session of one of those who took the matters in, so that there are some of hers."""
+    with contextlib.closing(Database(database_url(url, Path()))) as database:
+        admitted(database, CLERKS_OF_STORE[0], "admin")
+        with database.writing() as session:
+            user = users.named(session, CLERKS_OF_STORE[0])
+            # with a password she counts as an administrator who can log in: the start invites nobody
+            user.password_hash = hash_password(new_secret())
+            secret, row = sessions.start(session, user, sessions.Lifetime())
+            return f"{secret} {row.csrf}"
 
 
 def _tokens(url: str, names: list[str], role: str) -> list[str]:

@@ -1,7 +1,8 @@
 """How long every page and every list takes on a store with many matters, one request at a time.
 
-``python -m fenban.serving.benchmarks.store_load PORT`` reads a token from standard input and prints
-the times in milliseconds, as a client on this machine sees them: a little more than the server's.
+``python -m fenban.serving.benchmarks.store_load PORT`` reads a session (what its cookie holds, and its CSRF
+token) from standard input and prints the times in milliseconds, as a client on this machine sees them: a
+little more than the server's.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from fenban.serving.accounts.cookies import session_cookie
 from fenban.serving.load import joined_texts
 
 if TYPE_CHECKING:
@@ -137,9 +139,11 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("--only", default="", help="part of the names of what is measured")
     chosen = parser.parse_args()
-    headers = {"Authorization": f"Bearer {sys.stdin.read().strip()}", "Accept": "text/html, application/json"}
+    cookie, csrf = sys.stdin.read().split()
     base = f"http://127.0.0.1:{chosen.port}"
-    with httpx.Client(base_url=base, headers=headers, timeout=60) as client:
+    headers = {"Accept": "text/html, application/json", "X-CSRF-Token": csrf, "Origin": base}
+    cookies = {session_cookie(chosen.port): cookie}
+    with httpx.Client(base_url=base, headers=headers, cookies=cookies, timeout=60) as client:
         found = {
             name: measured(client, requests)
             for name, requests in probes(sampled(client))
