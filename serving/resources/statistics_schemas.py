@@ -118,7 +118,7 @@ class Returns(Figures):
     matrix: list[list[int]] = Field(description="次数")
 
 
-class Topic(BaseModel):
+class HotTopic(BaseModel):
     """一个主题。"""
 
     topic: str
@@ -133,7 +133,7 @@ class Topics(Figures):
     """热点主题：最近七天比此前四周明显增多的在前。"""
 
     weeks: list[str] = Field(description="八周各自的第一天")
-    topics: list[Topic] = Field(description="最多 20 个")
+    topics: list[HotTopic] = Field(description="最多 20 个")
 
 
 class StateCount(BaseModel):
