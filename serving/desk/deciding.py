@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from fenban.model.privacy import mask
 from fenban.serving.desk import states, suggesting
@@ -109,13 +109,13 @@ def _set_deadline(desk: Desk, row: SubmissionRow) -> None:
     )
     if desk.session.execute(moved.limit(1)).first():
         return
-    undone = select(DecisionRow.undoes).where(
-        DecisionRow.submission_id == row.id, DecisionRow.undoes.is_not(None)
+    # compared here: SQLite would read every decision there is through the index over what undoes nothing
+    made = select(DecisionRow.id, DecisionRow.at, DecisionRow.undoes).where(
+        DecisionRow.submission_id == row.id
     )
-    first = select(func.min(DecisionRow.at)).where(
-        DecisionRow.submission_id == row.id, DecisionRow.undoes.is_(None), DecisionRow.id.not_in(undone)
-    )
-    decided_at = desk.session.execute(first).scalar_one()
+    lines = desk.session.execute(made).all()
+    undone = {line.undoes for line in lines}
+    decided_at = min(line.at for line in lines if line.undoes is None and line.id not in undone)
     row.deadline_at = desk.deadlines.deadline_for(facts_of(row), row.received_at, decided_at)
 
 
