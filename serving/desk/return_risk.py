@@ -120,7 +120,8 @@ class _History:
         others = (
             select(DecisionRow.submission_id)
             .outerjoin(undoing, undoing.undoes == DecisionRow.id)
-            .where(*self._sent, DecisionRow.undoes.is_(None), undoing.id.is_(None))
+            # an expression: SQLite would read all that undo nothing through the index over the column
+            .where(*self._sent, func.coalesce(DecisionRow.undoes, 0) == 0, undoing.id.is_(None))
             .where(DecisionRow.submission_id.not_in(self._returned_ids()))
             .distinct()
             .limit(most)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import Float, and_, cast, extract, select
+from sqlalchemy import Float, and_, cast, extract, func, select
 from sqlalchemy.orm import aliased
 
 from fenban.serving.store.base import now
@@ -225,7 +225,8 @@ def _first_decisions(
         )
         .outerjoin(undoing, undoing.undoes == DecisionRow.id)
         .outerjoin(SuggestionRow, SuggestionRow.id == DecisionRow.suggestion_id)
-        .where(and_(DecisionRow.undoes.is_(None), undoing.id.is_(None)))
+        # an expression: SQLite would read all that undo nothing through the index over the column
+        .where(and_(func.coalesce(DecisionRow.undoes, 0) == 0, undoing.id.is_(None)))
         .order_by(DecisionRow.id)
     )
     found: dict[int, tuple[str, str | None, str | None]] = {}
