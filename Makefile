@@ -24,10 +24,11 @@ serve: $(SERVE_STAMP)
 	$(BIN)/fenban serve --port $(PORT)
 
 test: $(DEV_STAMP) lint types imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto
+	$(BIN)/python -m pytest -m slow
 
 check: $(DEV_STAMP) lint types imports
-	$(BIN)/python -m pytest -m "not slow" -x
+	$(BIN)/python -m pytest -m "not slow" -x --numprocesses auto
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .

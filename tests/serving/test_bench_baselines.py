@@ -124,6 +124,7 @@ def tiny_numbers_stay() -> Iterator[None]:
         sys.modules["torch"].set_flush_denormal(False)
 
 
+@pytest.mark.slow
 @needs("torch", "transformers")
 def test_a_plain_fine_tune_learns_and_leaves_the_word_embeddings(checkpoint: Path) -> None:
     made = PlainFineTune(Recipe(checkpoint, epochs=40, rate=5e-3))
@@ -133,6 +134,7 @@ def test_a_plain_fine_tune_learns_and_leaves_the_word_embeddings(checkpoint: Pat
     assert bool((words == before).all())
 
 
+@pytest.mark.slow
 @needs("torch", "transformers")
 def test_the_word_embeddings_can_be_trained_too(checkpoint: Path) -> None:
     made = PlainFineTune(Recipe(checkpoint, epochs=1, frozen_words=False))
@@ -150,6 +152,7 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_command_prints_one_object(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = ["--train", str(table), "--score", str(table), "--label", "function"]
     assert baseline.main(["linearsvc", *files]) == 0

@@ -74,6 +74,7 @@ def test_fenban_and_a_rival_are_measured_side_by_side(
     assert text.count("| fenban, sparse |") == text.count("| TF-IDF + LinearSVC |") == 2
 
 
+@pytest.mark.slow
 def test_a_missing_set_and_a_missing_checkpoint_are_left_out_and_said(
     data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +185,7 @@ def test_the_api_of_a_real_service_is_timed_and_its_memory_read(model_folder: Pa
     assert found["memory after the load"]["resident_mb"] > 10
 
 
+@pytest.mark.slow
 def test_a_service_that_cannot_start_is_reported(tmp_path: Path) -> None:
     with pytest.raises(LeftOut, match="fenban serve: "):
         api(tmp_path / "no-model")

@@ -74,6 +74,7 @@ def test_the_desk_goes_on_where_it_ends(filled):
         assert listing.listed(session, Wanted(), "received", 5).total == COUNT + 1
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_store(filled, migrated_file, tmp_path):
     import shutil
 

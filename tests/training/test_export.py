@@ -73,6 +73,7 @@ def cosines(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.asarray((first * second).sum(axis=1) / lengths)
 
 
+@pytest.mark.slow
 def test_int8_gives_what_the_checkpoint_gives(transformer: Path, tmp_path: Path) -> None:
     checkpoint = load_checkpoint(transformer)
     export(checkpoint, tmp_path)

@@ -28,6 +28,7 @@ def weights_of(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
     return {name: value.numpy().copy() for name, value in checkpoint.model.state_dict().items()}
 
 
+@pytest.mark.slow
 def test_the_loss_falls_and_the_table_of_words_stays(
     tiny_transformer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,6 +55,7 @@ def test_the_loss_falls_and_the_table_of_words_stays(
     assert not checkpoint.model.training
 
 
+@pytest.mark.slow
 def test_an_interrupted_reading_goes_on_as_if_nothing_had_happened(
     tiny_transformer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,6 +112,7 @@ def test_where_memory_is_short_states_are_computed_each_time(
     assert not halved._states
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frozen", [0.0, 0.5])
 @pytest.mark.parametrize("stop", [1, 11])
 def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
