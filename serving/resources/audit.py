@@ -127,7 +127,7 @@ def verify_audit(
     after_hash: Annotated[
         str, Query(pattern="^[0-9a-f]{64}$", description="那一行的哈希，起点为 64 个 0")
     ] = FIRST,
-    limit: Annotated[int, Query(ge=1, le=20_000, description="最多核对多少行")] = 5_000,
+    limit: Annotated[int, Query(ge=1, le=20_000, description="最多核对多少行")] = 2_000,
 ) -> Response:
     """Answer for some thousand lines; bounded, so that the clerks do not wait for the auditor."""
     with Service.of(request).database.reading() as session:
