@@ -18,7 +18,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import gevent
-from locust import FastHttpUser, task
+from locust import FastHttpUser
 from locust.env import Environment
 
 from fenban.serving.load import joined_texts
@@ -56,7 +56,7 @@ class Clerk(FastHttpUser):  # type: ignore[misc]  # typed as Any where Locust is
         following = self.began + _chance.uniform(*EVERY_S)
         return max(following - time.monotonic(), 0.0)
 
-    def _act(self, name: str, act: Callable[[], None]) -> None:
+    def _act(self, name: str, act: Callable[[], object]) -> None:
         self.began = time.monotonic()
         act()
         Clerk.actions[name].append((time.monotonic() - self.began) * 1e3)
@@ -91,7 +91,6 @@ class Clerk(FastHttpUser):  # type: ignore[misc]  # typed as Any where Locust is
         """Send GETs at once, as a page does."""
         return [job.get() for job in gevent.joinall([gevent.spawn(self._get, *one) for one in asked])]
 
-    @task(30)
     def take_in_and_decide(self) -> None:
         """Paste a text, look at the suggestion and at its likes, register it, decide."""
         self._act("take in and decide", self._take_in)
@@ -116,7 +115,6 @@ class Clerk(FastHttpUser):  # type: ignore[misc]  # typed as Any where Locust is
     def _change(self, number: int, what: str, name: str, body: dict[str, Any], etag: str) -> Any:
         return self._call("POST", f"{API}/submissions/{number}/{what}", name, body, etag)
 
-    @task(20)
     def look_at_the_queue(self) -> None:
         """Open the list of what waits, sometimes filtered."""
         query = _chance.choice(("open=true", "state=待派遣", "open=true&overdue=true", "open=true&mine=true"))
@@ -128,7 +126,6 @@ class Clerk(FastHttpUser):  # type: ignore[misc]  # typed as Any where Locust is
         items: list[dict[str, Any]] = found["items"] if found else []
         return items
 
-    @task(20)
     def open_a_matter(self) -> None:
         """Open one of the list, and read it."""
         self._act("open a matter", self._open)
@@ -146,7 +143,6 @@ class Clerk(FastHttpUser):  # type: ignore[misc]  # typed as Any where Locust is
         self._together(*((f"{path}/{part}", f"matter/{part}") for part in parts))
         return matter
 
-    @task(8)
     def decide_what_waits(self) -> None:
         """Take one that waits for a decision, and decide it; another clerk may be faster."""
         self._act("decide what waits", self._decide_waiting)
@@ -157,7 +153,6 @@ class Clerk(FastHttpUser):  # type: ignore[misc]  # typed as Any where Locust is
         if matter and matter["state"] == "待派遣":
             self._decide(matter, matter["suggested_unit"])
 
-    @task(10)
     def search(self) -> None:
         """Look for words."""
         word = _chance.choice(_WORDS)
@@ -166,7 +161,6 @@ class Clerk(FastHttpUser):  # type: ignore[misc]  # typed as Any where Locust is
             lambda: self._together(("/search", "page /search"), (f"{API}/search?q={word}", "search")),
         )
 
-    @task(4)
     def send_back(self) -> None:
         """A unit does not want it: it comes back, and goes out again."""
         self._act("send back and decide anew", self._return)
@@ -180,7 +174,6 @@ class Clerk(FastHttpUser):  # type: ignore[misc]  # typed as Any where Locust is
             self.mine.pop()
             self._decide(back["matter"], matter["lead_unit"])
 
-    @task(8)
     def resolve(self) -> None:
         """What was done about one of hers is written down."""
         self._act("resolve", self._resolve)
@@ -191,12 +184,24 @@ class Clerk(FastHttpUser):  # type: ignore[misc]  # typed as Any where Locust is
             if matter["lane"] != "协商调解":  # there an agreement comes first
                 self._change(matter["id"], "outcomes", "resolve", body, f'"v{matter["version"]}"')
 
-    @task(2)
     def look_over_it_all(self) -> None:
         """Look at statistics and hot issues, as a lead does."""
         name = _chance.choice(_STATISTICS)
         asked = ((f"{API}/statistics/{name}", "statistics"), (f"{API}/clusters", "clusters"))
         self._act("look over it all", lambda: self._together(*asked))
+
+
+_SHARES: tuple[tuple[Callable[[Clerk], None], int], ...] = (
+    (Clerk.take_in_and_decide, 30),
+    (Clerk.look_at_the_queue, 20),
+    (Clerk.open_a_matter, 20),
+    (Clerk.decide_what_waits, 8),
+    (Clerk.search, 10),
+    (Clerk.send_back, 4),
+    (Clerk.resolve, 8),
+    (Clerk.look_over_it_all, 2),
+)
+Clerk.tasks = [act for act, share in _SHARES for _ in range(share)]
 
 
 def run(port: int, tokens: list[str], seconds: float) -> dict[str, Any]:
