@@ -31,6 +31,7 @@ def test_a_stranger_logs_in_and_comes_to_the_page_that_was_asked_for(office) -> 
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/queue\?state=open$"))
     expect(page.locator(".places [aria-current=page]")).to_have_text("待办")
+    page.wait_for_load_state()  # the button listens only then
     page.locator("#user-menu summary").click()
     page.locator("#logout").click()
     expect(page).to_have_url(re.compile("/login"))
