@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from sqlalchemy.engine import make_url
@@ -57,7 +58,7 @@ from fenban.serving.resources import (
     units,
     users,
 )
-from fenban.serving.store.database import Database
+from fenban.serving.store.database import THREADS, Database
 from fenban.serving.store.directories import LiveDirectory
 from fenban.serving.store.errors import StoreError
 from fenban.serving.store.facts import FactsCache
@@ -276,6 +277,7 @@ def _service(router: Router, settings: ServiceSettings) -> routes.Service:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: routes.Service = app.state.service
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
     await asyncio.to_thread(migrate, service.database)
     await asyncio.to_thread(service.router.suggest, [Submission(_WARMING_TEXT)])
     await asyncio.to_thread(rarities.shipped)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 def create(settings: ServiceSettings) -> FastAPI:
     """Build the application; the settings reach the process through a pipe, not the environment."""
+    from fenban.serving.memory import share_arenas
+
+    share_arenas()
     from fenban.serving.api import create_app
     from fenban.training.trials import load_router
 

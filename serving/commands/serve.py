@@ -80,7 +80,9 @@ def _minutes(hours: str) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until stopped."""
     from fenban.serving.listening import open_socket
+    from fenban.serving.memory import share_arenas
 
+    share_arenas()
     # a taken port is known at once, not after the starter model was trained
     with contextlib.closing(open_socket(arguments.host, arguments.port)) as listener:
         _serve(listener, arguments)

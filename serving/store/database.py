@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "fenban.db"
 _BUSY_MS = 10_000
-_CONNECTIONS = 24
+THREADS = 16  # that work with the store at once in one process; two cores have no use for more
 _WRITES = "fenban_writes"
 _ALONE = "fenban_alone"
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -142,7 +142,7 @@ def _engine(url: URL) -> Engine:
     try:
         if url.get_backend_name() == "sqlite":
             return _sqlite(url)
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return create_engine(url, pool_pre_ping=True, pool_size=THREADS, max_overflow=THREADS)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise InputError("PostgreSQL needs an extra: pip install 'fenban[postgres]'") from error
 
@@ -152,8 +152,8 @@ def _sqlite(url: URL) -> Engine:
         url,
         connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False},
         # as many as there are threads that answer requests: none waits, none opens the file anew
-        pool_size=_CONNECTIONS,
-        max_overflow=_CONNECTIONS,
+        pool_size=THREADS,
+        max_overflow=THREADS,
     )
 
     @event.listens_for(engine, "connect")
@@ -165,7 +165,7 @@ def _sqlite(url: URL) -> Engine:
             "foreign_keys = ON",
             f"busy_timeout = {_BUSY_MS}",
             "synchronous = FULL",  # what was acknowledged outlives a power cut too
-            "cache_size = -16384",  # of each connection; what is read comes from the mapped file
+            "cache_size = -4096",  # of each connection; what is read comes from the mapped file
             "mmap_size = 268435456",
         ):
             cursor.execute(f"PRAGMA {pragma}")
