@@ -59,9 +59,9 @@ def test_nobodys_password_takes_as_long_as_a_wrong_one() -> None:
     def seconds(of: str | None) -> float:
         runs = []
         for _ in range(5):
-            began = time.perf_counter()
+            began = time.process_time()  # other processes do not count
             assert not verify("a wrong password", of)
-            runs.append(time.perf_counter() - began)
+            runs.append(time.process_time() - began)
         return min(runs)
 
     assert not verify("no password is this one's", None)
