@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import os
 import re
 import shutil
+import signal
 import tempfile
 import uuid
 from contextlib import AsyncExitStack
@@ -244,6 +246,8 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         migrate(database)
         database.close()
         yield server.get_uri()
+        # at once: an orderly end first writes out the databases of all tests, for minutes
+        os.kill(int((Path(folder) / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
         server.cleanup()
 
 
