@@ -4,10 +4,9 @@ import { get } from "./api.js";
 import { byId, copyOf, show, write } from "./dom.js";
 import { moment } from "./formats.js";
 import { listen, plain, shortcut } from "./keys.js";
-import { clearProblem, showProblem } from "./notice_view.js";
+import { loadLatest } from "./latest.js";
 
 const LIMIT = "50";
-const LOADING_AFTER_MS = 200;
 const SHOWN_OF_HASH = 10;
 
 /** What the actions are called. @type {Record<string, string>} */
@@ -59,8 +58,6 @@ export const SHORTCUTS = [
 
 const form = byId("filters");
 /** @type {AbortController|null} */
-let running = null;
-/** @type {AbortController|null} */
 let verifying = null;
 /** @type {string|null} */
 let next = null;
@@ -87,31 +84,11 @@ function goTo(wanted) {
 }
 
 async function load() {
-  if (running) running.abort();
-  running = new AbortController();
-  const mine = running;
-  const loading = window.setTimeout(() => setWorking(true), LOADING_AFTER_MS);
   const asked = query();
   const page = Number(asked.get("n") || 1);
   asked.delete("n");
   asked.set("limit", LIMIT);
-  try {
-    const { data } = await get(`/audit?${asked}`, { signal: mine.signal });
-    if (mine !== running) return;
-    clearProblem();
-    draw(data, page);
-  } catch (error) {
-    if (mine === running) showProblem(/** @type {import("./api.js").Problem} */ (error), null);
-  } finally {
-    clearTimeout(loading);
-    if (mine === running) setWorking(false);
-  }
-}
-
-/** @param {boolean} working */
-function setWorking(working) {
-  show(byId("working"), working);
-  byId("list").setAttribute("aria-busy", String(working));
+  await loadLatest((signal) => get(`/audit?${asked}`, { signal }), ({ data }) => draw(data, page));
 }
 
 /** @param {{items: any[], next: string|null, total: number|null}} found @param {number} page */

@@ -4,13 +4,12 @@ import { byId, copyOf, show, write } from "./dom.js";
 import { deadline, day, moment } from "./formats.js";
 import { listen, plain, shortcut } from "./keys.js";
 import { stateTone, zoneLabel } from "./labels.js";
+import { loadLatest } from "./latest.js";
 import { listMatters } from "./matters.js";
-import { clearProblem, showProblem } from "./notice_view.js";
 import { offerUnits } from "./unit_field.js";
 
 const LIMIT = "50";
 const PAUSE_MS = 250;
-const LOADING_AFTER_MS = 200;
 const FIRST = "state=open";
 const CURRENT = "fenban.queue.current";
 const ADDRESS = "fenban.queue.address";
@@ -28,8 +27,6 @@ export const SHORTCUTS = [
 ];
 
 const form = byId("filters");
-/** @type {AbortController|null} */
-let running = null;
 /** @type {string|null} */
 let next = null;
 let timer = 0;
@@ -76,10 +73,6 @@ function goTo(wanted, replace = false) {
 /** Fetch and draw what the address asks for. */
 async function load() {
   sessionStorage.setItem(ADDRESS, window.location.search);
-  if (running) running.abort();
-  running = new AbortController();
-  const mine = running;
-  const loading = window.setTimeout(() => setWorking(true), LOADING_AFTER_MS);
   const asked = query();
   const page = Number(asked.get("n") || 1);
   asked.delete("n");
@@ -90,23 +83,7 @@ async function load() {
   }
   asked.set("limit", LIMIT);
   if (!asked.has("sort")) asked.set("sort", "deadline");
-  try {
-    const found = await listMatters(asked, mine.signal);
-    if (mine !== running) return;
-    clearProblem();
-    draw(found, page);
-  } catch (error) {
-    if (mine === running) showProblem(/** @type {import("./api.js").Problem} */ (error), null);
-  } finally {
-    clearTimeout(loading);
-    if (mine === running) setWorking(false);
-  }
-}
-
-/** @param {boolean} working */
-function setWorking(working) {
-  show(byId("working"), working);
-  byId("list").setAttribute("aria-busy", String(working));
+  await loadLatest((signal) => listMatters(asked, signal), (found) => draw(found, page));
 }
 
 /** @param {{items: import("./types.js").Matter[], next: string|null, total: number|null, total_is_more: boolean}} found @param {number} page */

@@ -5,12 +5,11 @@ import { byId, copyOf, show, write } from "./dom.js";
 import { deadline, moment } from "./formats.js";
 import { listen, plain, shortcut } from "./keys.js";
 import { stateTone, topicPath } from "./labels.js";
+import { loadLatest, stopLoading } from "./latest.js";
 import { marked } from "./marks.js";
-import { clearProblem, showProblem } from "./notice_view.js";
 import { offerUnits } from "./unit_field.js";
 
 const LIMIT = 20;
-const LOADING_AFTER_MS = 200;
 
 /** @type {import("./keys.js").Shortcut[]} */
 export const SHORTCUTS = [
@@ -24,8 +23,6 @@ export const SHORTCUTS = [
 ];
 
 const form = byId("filters");
-/** @type {AbortController|null} */
-let running = null;
 /** @type {string|null} */
 let next = null;
 
@@ -58,39 +55,17 @@ function goTo(wanted) {
 
 /** Fetch and draw what the address asks for. */
 async function load() {
-  if (running) running.abort();
   const asked = query();
   const page = Number(asked.get("n") || 1);
   asked.delete("n");
   if (!asked.get("q")) return drawNothing();
-  running = new AbortController();
-  const mine = running;
-  const loading = window.setTimeout(() => setWorking(true), LOADING_AFTER_MS);
   asked.set("limit", String(LIMIT));
-  try {
-    const { data } = await get(`/search?${asked}`, { signal: mine.signal });
-    if (mine !== running) return;
-    clearProblem();
-    draw(data, page);
-  } catch (error) {
-    if (mine === running) showProblem(/** @type {import("./api.js").Problem} */ (error), null);
-  } finally {
-    clearTimeout(loading);
-    if (mine === running) setWorking(false);
-  }
-}
-
-/** @param {boolean} working */
-function setWorking(working) {
-  show(byId("working"), working);
-  byId("list").setAttribute("aria-busy", String(working));
+  await loadLatest((signal) => get(`/search?${asked}`, { signal }), ({ data }) => draw(data, page));
 }
 
 function drawNothing() {
-  running = null;
+  stopLoading();
   next = null;
-  setWorking(false);
-  clearProblem();
   byId("rows").replaceChildren();
   for (const id of ["none", "read-as"]) show(byId(id), false);
   show(byId("start"), true);
