@@ -82,6 +82,7 @@ def train_starter_champion(registry: Registry) -> Path:
         if found is not None:
             return found
         from fenban.serving.encoding import dense_source
+        from fenban.serving.memory import give_back
         from fenban.training.starter import starter_cases, train_starter
         from fenban.training.train import SEED
 
@@ -92,4 +93,6 @@ def train_starter_champion(registry: Registry) -> Path:
         version = registry.add(content, starter_cases(), actor(), "starter model")
         registry.promote(version, actor(), "first model: there was no champion")
         say(f"Starter model {version} is ready in {registry.folder}.")
+        del content, dense
+        give_back()  # the service that follows in this process should not hold what training needed
         return registry.model_folder(version)

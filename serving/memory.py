@@ -9,6 +9,16 @@ _M_ARENA_MAX = -8  # mallopt(3)
 _ARENAS = 2
 
 
+def give_back() -> bool:
+    """Return to the system what was freed, as after a training; return whether that can be asked for."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        return bool(ctypes.CDLL(None).malloc_trim(0))
+    except (AttributeError, OSError):
+        return False
+
+
 def share_arenas() -> bool:
     """Let all threads allocate from two arenas; return whether the C library has such a setting.
 

@@ -41,3 +41,20 @@ def test_threads_share_two_arenas() -> None:
 def test_where_there_is_no_such_setting_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     assert memory.share_arenas() is False
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="trimming is glibc's")
+def test_what_was_freed_is_given_back() -> None:
+    code = """
+from fenban.serving.memory import give_back
+def resident():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("RssAnon"))
+many = [bytearray(50_000) for _ in range(2000)]
+last = bytearray(50_000)  # keeps the end of the heap
+del many
+before = resident()
+give_back()
+print(before - resident())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 50_000
