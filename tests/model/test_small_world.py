@@ -66,6 +66,7 @@ def test_a_graph_cut_short_is_not_sound(data: bytes, length: int) -> None:
     assert not sound(data + b"\0", data)
 
 
+@pytest.mark.slow
 def test_damage_anywhere_is_found_or_harmless(data: bytes, vectors: np.ndarray) -> None:
     rng = np.random.default_rng(7)
     for _ in range(150):

@@ -50,6 +50,7 @@ def check(made: Baseline, *, top1: float) -> None:
     assert np.mean(right) >= top1
 
 
+@pytest.mark.slow
 def test_linear_svc_learns() -> None:
     check(TfidfLinearSvc(), top1=1)
 

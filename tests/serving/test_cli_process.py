@@ -51,6 +51,7 @@ def test_help_loads_nothing_heavy(environment: dict[str, str]) -> None:
     assert not heavy & modules_after(environment, "--help")
 
 
+@pytest.mark.slow
 def test_route_loads_nothing_that_only_training_or_serving_needs(
     environment: dict[str, str], model_folder: Path
 ) -> None:
@@ -113,6 +114,7 @@ def test_a_full_disk_is_told(environment: dict[str, str], model_folder: Path) ->
     assert done.stderr.decode().splitlines() == ["fenban route: [Errno 28] No space left on device"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_a_training_cleanly(environment: dict[str, str], tmp_path: Path) -> None:
     command = [*FENBAN, "train", "--out", str(tmp_path / "out" / "model")]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as process:
@@ -126,6 +128,7 @@ def test_ctrl_c_stops_a_training_cleanly(environment: dict[str, str], tmp_path: 
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_is_the_ordinary_end_of_the_service(
     environment: dict[str, str], model_folder: Path, workers: str

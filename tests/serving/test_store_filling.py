@@ -34,6 +34,7 @@ def filled(database):
     return database
 
 
+@pytest.mark.slow
 def test_every_matter_has_what_belongs_to_it(filled):
     with filled.reading() as session:
         for table in (SubmissionRow, SubmissionTextRow, SuggestionRow, SearchTextRow):
@@ -50,6 +51,7 @@ def test_every_matter_has_what_belongs_to_it(filled):
                 assert states.step_for(row.kind, step.action, step.from_state), (row.id, step.action)
 
 
+@pytest.mark.slow
 def test_it_is_searched_as_if_it_had_been_taken_in(filled):
     with filled.reading() as session:
         for row in session.scalars(select(SubmissionRow).limit(50)):
@@ -60,6 +62,7 @@ def test_it_is_searched_as_if_it_had_been_taken_in(filled):
     assert 0 < len(words) < COUNT
 
 
+@pytest.mark.slow
 def test_the_desk_goes_on_where_it_ends(filled):
     from fenban.model.directory import Directory
     from fenban.serving.desk.deadline_files import shipped_deadlines
@@ -91,6 +94,7 @@ def test_the_same_seed_gives_the_same_store(filled, migrated_file, tmp_path):
     other.close()
 
 
+@pytest.mark.slow
 def test_only_an_empty_store_is_filled(filled):
     with pytest.raises(InputError, match="not empty"):
         fill(filled, 1)

@@ -267,6 +267,7 @@ for n in range(8):
 """
 
 
+@pytest.mark.slow
 def test_processes_that_add_and_promote_at_once_corrupt_nothing(
     registry: Registry, tiny_router: Router, tmp_path: Path
 ) -> None:

@@ -38,6 +38,7 @@ def source_of(folder: Path, cache: Path, **more: Any) -> TunedSource:
     return TunedSource(str(folder), cache, 3, RECIPE, **more)
 
 
+@pytest.mark.slow
 def test_observing_and_fitting_give_heads_an_encoder_and_its_quality(
     tiny_transformer: Path, tmp_path: Path
 ) -> None:

@@ -48,6 +48,7 @@ def run(tuner: Tuner, resume: Path, progress: Any = silent, rows: np.ndarray = R
     tuner.run(rows, progress, resume=resume, epochs=tuner.recipe.epochs, rate=tuner.recipe.rate)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frozen", [0.0, 0.5])
 def test_a_simple_labelling_is_learnt(tiny_transformer: Path, tmp_path: Path, frozen: float) -> None:
     recipe = recipe_of(frozen, epochs=8, rate=1e-3, head_factor=20.0)

@@ -89,6 +89,7 @@ def test_five_failures_lock_the_name_whether_or_not_it_exists(browser_for, name)
     assert name == "clerk" or "nobody" not in str([(line.subject, line.detail) for line in lines])
 
 
+@pytest.mark.slow
 def test_somebody_inside_stays_inside_while_others_guess(browser_for):
     inside, outside = browser_for(), browser_for()
     inside.log_in()
