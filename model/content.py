@@ -16,7 +16,7 @@ from fenban.model.directory import Directory
 from fenban.model.encoder import ENCODER_FILES
 from fenban.model.features import TABLE_BITS, FeatureSpace
 from fenban.model.local_places import LocalPlaces
-from fenban.model.stage import Cascade, Stage, Weights
+from fenban.model.stage import Cascade, Gate, Stage, Weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -274,11 +274,20 @@ def _stage(
             arrays[f"{of}.confidence"], arrays[f"{of}.correct"], answer, tuple(names)
         )
     return Stage(
-        {head: Weights(*map(float, weights)) for head, weights in values["weights"].items()},
+        {head: _weights(values) for head, values in values["weights"].items()},
         {label: _top(top) for label, top in values["tops"].items()},
         curves,
         composer,
     )
+
+
+def _weights(values: list[Any]) -> Weights:
+    """Models of before there were gates have a plain number for each part."""
+    return Weights(*(_gate(value if isinstance(value, list) else [value, value]) for value in values))
+
+
+def _gate(values: list[Any]) -> Gate:
+    return Gate(*map(float, values))
 
 
 def _top(values: list[Any]) -> TopCalibration:

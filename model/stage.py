@@ -2,8 +2,9 @@
 
 The parts' margins are added up, each with a weight of its own for every head, and a softmax makes
 them probabilities: a product of experts (Hinton, 2002, "Training Products of Experts by Minimizing
-Contrastive Divergence") whose weights are learnt on texts that no part has seen. A single
-part's weight is one over its temperature (Guo et al., 2017).
+Contrastive Divergence") whose weights are learnt on texts that no part has seen. How much a part
+counts for may change with how sure it is of itself (a gate; Jacobs et al., 1991, "Adaptive Mixtures of
+Local Experts"). A single part's weight is one over its temperature (Guo et al., 2017).
 """
 
 from __future__ import annotations
@@ -28,19 +29,54 @@ NOT_EXCLUSIVE = ("unit", "involved")  # heads whose margins are no distribution 
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """What the margins of each part count for in one head; a part without a say has none."""
+class Gate:
+    """What the margins of a part count for, from ``unsure`` to ``certain``.
 
-    sparse: float
-    dense: float = 0.0
-    votes: float = 0.0
+    Between the two the weight changes with the largest share of a softmax over the part's own
+    margins, multiplied by ``scale``.
+    """
+
+    unsure: float
+    certain: float
+    scale: float = 1.0
+
+    def weigh(self, margins: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the weighted (texts, classes) margins."""
+        if self.unsure == self.certain:
+            return margins * np.float32(self.unsure)
+        growth = np.float32(self.certain - self.unsure) * sureness(margins, self.scale)
+        return margins * (np.float32(self.unsure) + growth)
+
+
+def sureness(margins: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
+    """Return the largest share of a softmax over each row of ``scale`` times the margins, (texts, 1)."""
+    shares = softmax(margins * np.float32(scale), 1.0)
+    largest: NDArray[np.float32] = shares.max(axis=1, keepdims=True)
+    return largest
+
+
+SILENT = Gate(0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What the margins of each part count for in one head; a part without a say is silent."""
+
+    sparse: Gate
+    dense: Gate = SILENT
+    votes: Gate = SILENT
+
+    @classmethod
+    def fixed(cls, *weights: float) -> Weights:
+        """Return weights that do not depend on how sure a part is, in the order of the parts."""
+        return cls(*(Gate(weight, weight) for weight in weights))
 
     def mix(self, parts: Parts, head: str) -> NDArray[np.float32]:
         """Return the (texts, classes) sum of weighted margins of one head."""
-        mixed = parts.sparse[head] * np.float32(self.sparse)
-        for weight, margins in ((self.dense, parts.dense), (self.votes, parts.votes)):
-            if weight and head in margins:
-                mixed = mixed + margins[head] * np.float32(weight)
+        mixed = self.sparse.weigh(parts.sparse[head])
+        for gate, margins in ((self.dense, parts.dense), (self.votes, parts.votes)):
+            if gate != SILENT and head in margins:
+                mixed = mixed + gate.weigh(margins[head])
         return mixed
 
 

@@ -77,6 +77,7 @@ class Triage:
     target: Path
     named: NamedColumns | None = None
     jurisdiction: str | None = None
+    thorough: bool = False
 
     def check(self) -> None:
         """Refuse before any work what cannot come to a good end.
@@ -107,7 +108,7 @@ class Triage:
             added = _free_names(rows.headers)
             widths = {new: _WIDTHS[old] for old, new in zip(ADDED, added, strict=True) if old in _WIDTHS}
             with TableWriter.open(self.target, [*rows.headers, *added], widths) as writer:
-                asked = Asked(target_precision=target_precision)
+                asked = Asked(target_precision=target_precision, thorough=self.thorough)
                 for row, suggestion in _answered(router, rows, asked, folder):
                     if outcome.n_rows % ROWS_AT_ONCE == 0:
                         progress("route", outcome.n_rows)

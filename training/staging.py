@@ -11,7 +11,7 @@ import numpy as np
 from fenban.model.calibration import PrecisionCurve
 from fenban.model.composition import TextSignals
 from fenban.model.scorer import topic_groups
-from fenban.model.stage import Cascade, Parts, Stage, Weights
+from fenban.model.stage import SILENT, Cascade, Parts, Stage, Weights
 from fenban.training.composing import UnseenTexts, fit_composer, top_answers
 from fenban.training.tuning import best_answers, fit_sigmoid_temperature, fit_top_calibration, fit_weights
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Margins = Mapping[str, NDArray[np.float32]]
 
 CALIBRATED = ("function", "topic")
+ROUTING = ("lead_unit", "function")  # labels that say where a text goes
 _STEPS = 200
 
 
@@ -103,13 +104,13 @@ def fit_stage(
 def _weights(observed: Observed, parts: Parts, target: Target) -> Weights:
     if target.several:
         holds, rows = observed.held(target)
-        return Weights(1 / fit_sigmoid_temperature(parts.sparse[target.name][rows], holds))
+        return Weights.fixed(1 / fit_sigmoid_temperature(parts.sparse[target.name][rows], holds))
     margins = parts.of(target.name)
     if target.name == "unit" and len(margins) == 1:
-        return Weights(1.0)  # the composer weighs these margins against what it knows of the place
+        return Weights.fixed(1.0)  # the composer weighs these margins against what it knows of the place
     found = fit_weights(margins, observed.truth(target))
     if target.name not in parts.dense:
-        found[1:1] = [0.0]
+        found[1:1] = [SILENT]
     return Weights(*found)
 
 
@@ -139,17 +140,19 @@ def _unit_answers(
 def fit_cascade(sparse: Answers, fused: Answers, label: str, allowed_loss: float) -> Cascade | None:
     """Return from which confidence of the sparse part the encoder need not be asked.
 
-    It is the lowest at which no label loses more than ``allowed_loss`` of its accuracy on the
-    unseen texts; None where the encoder is always worth asking.
+    It is the lowest at which neither units nor functions lose more than ``allowed_loss`` of their
+    accuracy on the unseen texts - topics where there is nothing else, since nothing is routed by
+    them; None where the encoder is always worth asking.
     """
     if label not in sparse.confidence:
         return None
+    routing = [name for name in fused.correct if name in ROUTING] or list(fused.correct)
     sure = np.nan_to_num(sparse.confidence[label], nan=0.0)
     for enough in np.linspace(0.0, 1.0, _STEPS, endpoint=False):
         alone = sure >= enough
         if not alone.any():
             return None
-        if all(_loss(sparse, fused, name, alone) <= allowed_loss for name in fused.correct):
+        if all(_loss(sparse, fused, name, alone) <= allowed_loss for name in routing):
             return Cascade(round(float(enough), 4), round(float(alone.mean()), 4), allowed_loss)
     return None
 

@@ -12,6 +12,7 @@ from scipy.optimize import minimize, minimize_scalar
 from sklearn.model_selection import KFold
 
 from fenban.model.calibration import TopCalibration, softmax
+from fenban.model.stage import Gate, sureness
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -86,37 +87,42 @@ def fit_temperature(margins: NDArray[np.float32], truth: NDArray[np.int64]) -> f
     return float(np.exp(best.x))
 
 
-def fit_weights(parts: Sequence[NDArray[np.float32]], truth: NDArray[np.int64]) -> list[float]:
+def fit_weights(parts: Sequence[NDArray[np.float32]], truth: NDArray[np.int64]) -> list[Gate]:
     """Return what the margins of each part count for: the sum with the least log-loss.
 
     Args:
         parts: (texts, classes) margins of every part.
         truth: column numbers, -1 where the answer is not known.
 
-    The weights are drawn a little towards what each part would count for alone, shared evenly.
+    The weights are drawn a little towards what each part would count for alone, shared evenly,
+    however sure it is. The weight of one part alone does not depend on that.
     """
-    alone = [1 / fit_temperature(part, truth) / len(parts) for part in parts]
+    scales = [1 / fit_temperature(part, truth) for part in parts]
     known = truth >= 0
     if len(parts) == 1 or known.sum() < 2:
-        return alone
+        return [Gate(scale / len(parts), scale / len(parts)) for scale in scales]
     margins = np.stack([part[known] for part in parts], axis=-1).astype(np.float64)
+    sure = np.hstack([sureness(part[known], scale) for part, scale in zip(parts, scales, strict=True)])
     rows, answers = np.arange(int(known.sum())), truth[known]
-    origin = np.asarray(alone)
+    origin = np.tile(scales, 2) / len(parts)
 
-    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        logits = margins @ weights
+    def loss(found: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        unsure, certain = np.split(found, 2)
+        logits = np.einsum("nkp,np->nk", margins, unsure + (certain - unsure) * sure)
         logits -= logits.max(axis=1, keepdims=True)
         shares = np.exp(logits)
         totals = shares.sum(axis=1, keepdims=True)
         shares /= totals
         value = float((np.log(totals[:, 0]) - logits[rows, answers]).sum())
-        gradient = np.einsum("nk,nkp->p", shares, margins) - margins[rows, answers].sum(axis=0)
-        pull = (weights - origin) / origin
+        excess = np.einsum("nk,nkp->np", shares, margins) - margins[rows, answers]
+        through = excess * sure
+        gradient = np.concatenate([(excess - through).sum(axis=0), through.sum(axis=0)])
+        pull = (found - origin) / origin
         return value + _WEIGHT_PULL * float(pull @ pull), gradient + 2 * _WEIGHT_PULL * pull / origin
 
-    bounds = [(0.0, None)] * len(parts)
-    found = minimize(loss, origin, jac=True, method="L-BFGS-B", bounds=bounds)
-    return [float(weight) for weight in found.x]
+    found = minimize(loss, origin, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(origin))
+    unsure, certain = np.split(found.x, 2)
+    return [Gate(float(a), float(b), scale) for a, b, scale in zip(unsure, certain, scales, strict=True)]
 
 
 def fit_sigmoid_temperature(margins: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:

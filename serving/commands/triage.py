@@ -33,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_columns(parser)
     parser.add_argument("--jurisdiction", metavar="PATH", help="where texts come from, e.g. 南宁市/青秀区")
     parser.add_argument("--target-precision", type=float, default=None, metavar="P", help="default 0.95")
+    parser.add_argument(
+        "--thorough",
+        action="store_true",
+        help="ask the encoder for every text: slower, and more texts are sure enough to go out by themselves",
+    )
     add_model(parser)
     add_home(parser)
 
@@ -46,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     check_target(arguments.target_precision)
     check_rejected([arguments.source], arguments.rejected)
     named = columns_of(arguments)
-    triage = Triage(Path(arguments.source), Path(arguments.target), named, arguments.jurisdiction)
+    source, target = Path(arguments.source), Path(arguments.target)
+    triage = Triage(source, target, named, arguments.jurisdiction, arguments.thorough)
     triage.check()
     folder = model_folder_of(arguments)
     router = load_router(folder)

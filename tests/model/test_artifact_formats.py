@@ -20,6 +20,7 @@ from fenban.model.artifact import ARRAYS, FORMAT_VERSION, MANIFEST, SETTINGS, lo
 from fenban.model.calibration import NEVER
 from fenban.model.content import content_from
 from fenban.model.errors import ModelFolderError
+from fenban.model.stage import SILENT
 
 if TYPE_CHECKING:
     from fenban.model import Suggestion
@@ -85,7 +86,7 @@ def test_a_part_that_format_1_had_not_is_absent(old_router: Router) -> None:
     assert content.neighbours is None
     assert content.composer is not None
     assert content.composer.taught is None
-    assert all(weights.dense == weights.votes == 0 for weights in content.sparse.weights.values())
+    assert all(weights.dense == weights.votes == SILENT for weights in content.sparse.weights.values())
     assert old_router.threshold("lead_unit") < NEVER
     unit = str(suggested(old_router, [GIVEN[0]["text"]])[0].lead_units[0].unit)
     assert old_router.threshold("lead_unit", answer=unit) == old_router.threshold("lead_unit")
@@ -137,3 +138,18 @@ def test_a_newer_format_says_what_to_do(tmp_path: Path) -> None:
     (copy / MANIFEST).write_text(json.dumps({**manifest, "format_version": FORMAT_VERSION + 1}), "utf-8")
     with pytest.raises(ModelFolderError, match=r"newer than this fenban reads .* upgrade fenban"):
         load(copy)
+
+
+def test_a_model_of_before_there_were_gates_counts_each_part_the_same_however_sure(tmp_path: Path) -> None:
+    """Its settings have a plain number for each part."""
+    folder = tmp_path / "m"
+    save(load(FORMAT_1), folder)
+    now = load(folder).sparse.weights
+    settings = json.loads((folder / SETTINGS).read_text("utf-8"))
+    weights = settings["stages"]["sparse"]["weights"]
+    for head, (gate, *_) in weights.items():
+        weights[head] = [gate[0]]
+    arrays = load_file(folder / ARRAYS)
+    records = json.loads((folder / "directory.json").read_text("utf-8"))
+    before = content_from(read_manifest(folder), settings, records, arrays, "v").sparse.weights
+    assert before == now

@@ -187,6 +187,8 @@ SETTINGS_EDITS: list[Callable[[dict[str, Any]], object]] = [
     lambda s: s["stages"]["sparse"].update(tops={"function": [1, 2, 3, 4, 5]}),
     lambda s: s["stages"].pop("sparse") and None,
     lambda s: s["stages"]["sparse"]["weights"].update(function=["重"]),
+    lambda s: s["stages"]["sparse"]["weights"].update(function=[["轻", "重", 1.0]]),
+    lambda s: s["stages"]["sparse"]["weights"].update(function=[[1.0, 2.0, 3.0, 4.0]]),
     lambda s: s.update(local_places=[["一", "二", "三"]]),
     lambda _: [],
     lambda _: 3,

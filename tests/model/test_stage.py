@@ -7,7 +7,7 @@ import pytest
 
 from fenban.model.calibration import TopCalibration, softmax
 from fenban.model.scorer import topic_groups
-from fenban.model.stage import Parts, Stage, Weights, combine_levels
+from fenban.model.stage import Gate, Parts, Stage, Weights, combine_levels, sureness
 
 SPARSE = np.array([[2.0, 0.0, -1.0], [0.5, 0.0, 0.0]], dtype=np.float32)
 DENSE = np.array([[-1.0, 1.0, 0.0], [0.0, 3.0, 0.0]], dtype=np.float32)
@@ -16,13 +16,13 @@ ALL = Parts({"function": SPARSE}, {"function": DENSE}, {"function": VOTES})
 
 
 def test_margins_are_added_up_by_their_weights() -> None:
-    mixed = Weights(0.5, 2.0, 0.25).mix(ALL, "function")
+    mixed = Weights.fixed(0.5, 2.0, 0.25).mix(ALL, "function")
     assert mixed.dtype == np.float32
     np.testing.assert_allclose(mixed, [[-2.0, 1.0, -0.5], [0.25, 5.0, -1.0]], atol=1e-6)
 
 
 def test_a_part_that_is_missing_adds_nothing() -> None:
-    weights = Weights(0.5, 2.0, 0.25)
+    weights = Weights.fixed(0.5, 2.0, 0.25)
     for parts in (
         Parts({"function": SPARSE}),
         Parts({"function": SPARSE}, {"topic": DENSE}, {"topic": VOTES}),
@@ -33,12 +33,12 @@ def test_a_part_that_is_missing_adds_nothing() -> None:
 def test_a_part_without_a_weight_has_no_say() -> None:
     strange = np.full_like(DENSE, np.inf)  # zero times infinity would be no number
     parts = Parts({"function": SPARSE}, {"function": strange}, {"function": strange})
-    np.testing.assert_array_equal(Weights(2.0).mix(parts, "function"), SPARSE * 2)
+    np.testing.assert_array_equal(Weights.fixed(2.0).mix(parts, "function"), SPARSE * 2)
 
 
 def test_mixing_leaves_the_parts_as_they_were() -> None:
     before = SPARSE.copy(), DENSE.copy(), VOTES.copy()
-    Weights(3.0, 2.0, 1.0).mix(ALL, "function")
+    Weights.fixed(3.0, 2.0, 1.0).mix(ALL, "function")
     for array, kept in zip((SPARSE, DENSE, VOTES), before, strict=True):
         np.testing.assert_array_equal(array, kept)
 
@@ -51,27 +51,38 @@ def test_the_parts_of_a_head_come_in_order_and_only_where_they_know_it() -> None
     assert some.of("topic") == []
 
 
+def test_a_gate_weighs_between_unsure_and_certain_by_how_sure_the_part_is() -> None:
+    margins = np.array([[30.0, 0.0], [0.0, 0.0]], dtype=np.float32)
+    np.testing.assert_allclose(sureness(margins, 1.0), [[1.0], [0.5]])
+    np.testing.assert_allclose(sureness(margins / 30, 30.0), [[1.0], [0.5]])
+    np.testing.assert_allclose(Gate(4.0, 2.0).weigh(margins), [[60.0, 0.0], [0.0, 0.0]])
+    even = np.array([[1.0, 1.0]], dtype=np.float32)
+    np.testing.assert_allclose(Gate(4.0, 2.0).weigh(even), [[3.0, 3.0]])
+
+
 def test_probabilities_are_the_softmax_of_the_mixture() -> None:
-    weights = Weights(0.5, 2.0, 0.25)
+    weights = Weights.fixed(0.5, 2.0, 0.25)
     found = Stage({"function": weights}, {}, {}).probabilities(ALL, None)
     np.testing.assert_allclose(found["function"], softmax(weights.mix(ALL, "function"), 1.0))
     assert found["function"][0].argmax() == 1, "the dense part outvotes the sparse one"
-    assert Stage({"function": Weights(1.0)}, {}, {}).probabilities(ALL, None)["function"][0].argmax() == 0
+    assert (
+        Stage({"function": Weights.fixed(1.0)}, {}, {}).probabilities(ALL, None)["function"][0].argmax() == 0
+    )
 
 
 def test_a_single_weight_is_one_over_a_temperature() -> None:
-    found = Stage({"function": Weights(1 / 3)}, {}, {}).probabilities(ALL, None)["function"]
+    found = Stage({"function": Weights.fixed(1 / 3)}, {}, {}).probabilities(ALL, None)["function"]
     np.testing.assert_allclose(found, softmax(SPARSE, 3.0), rtol=1e-5)
 
 
 def test_heads_that_exclude_nothing_are_left_out() -> None:
-    stage = Stage({name: Weights(1.0) for name in ("function", "unit", "involved")}, {}, {})
+    stage = Stage({name: Weights.fixed(1.0) for name in ("function", "unit", "involved")}, {}, {})
     parts = Parts(dict.fromkeys(("function", "unit", "involved"), SPARSE))
     assert set(stage.probabilities(parts, None)) == {"function"}
 
 
 def test_only_the_best_answer_of_a_calibrated_label_is_corrected() -> None:
-    weights = {"function": Weights(1.0), "lane": Weights(1.0)}
+    weights = {"function": Weights.fixed(1.0), "lane": Weights.fixed(1.0)}
     top = TopCalibration(0.5, 1.0, -0.5)
     parts = Parts({"function": SPARSE, "lane": SPARSE})
     plain = Stage(weights, {}, {}).probabilities(parts, None)
@@ -104,7 +115,7 @@ def test_the_groups_say_which_first_level_a_path_has() -> None:
 
 def test_paths_of_a_first_level_share_what_it_has() -> None:
     parts = two_levels()
-    found = Stage({name: Weights(1.0) for name in parts.sparse}, {}, {}).probabilities(parts, GROUPS)
+    found = Stage({name: Weights.fixed(1.0) for name in parts.sparse}, {}, {}).probabilities(parts, GROUPS)
     for group in (0, 1):
         shares = found["topic"][:, group == GROUPS].sum(axis=1)
         np.testing.assert_allclose(shares, found["topic_first"][:, group], atol=1e-5)
@@ -130,7 +141,7 @@ def test_a_first_level_whose_paths_have_nothing_stays_finite() -> None:
 
 def test_the_top_of_topics_is_corrected_after_the_levels_are_combined() -> None:
     parts = two_levels(2)
-    weights = {name: Weights(1.0) for name in parts.sparse}
+    weights = {name: Weights.fixed(1.0) for name in parts.sparse}
     top = TopCalibration(1.3, 0.8, 0.2)
     combined = Stage(weights, {}, {}).probabilities(parts, GROUPS)["topic"]
     found = Stage(weights, {"topic": top}, {}).probabilities(parts, GROUPS)["topic"]
@@ -140,6 +151,6 @@ def test_the_top_of_topics_is_corrected_after_the_levels_are_combined() -> None:
 @pytest.mark.parametrize("missing", ["groups", "topic_first"])
 def test_one_level_is_taken_as_it_is(missing: str) -> None:
     parts = two_levels(3)
-    weights = {name: Weights(1.0) for name in parts.sparse if name != missing}
+    weights = {name: Weights.fixed(1.0) for name in parts.sparse if name != missing}
     found = Stage(weights, {}, {}).probabilities(parts, None if missing == "groups" else GROUPS)
     np.testing.assert_allclose(found["topic"], softmax(parts.sparse["topic"], 1.0))

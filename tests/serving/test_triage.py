@@ -219,3 +219,20 @@ def test_a_higher_target_precision_leaves_less_to_auto(router: Router) -> None:
     run = Triage(Path("in.csv"), Path("out.csv"))
     easy, hard = (run.run(router, target).zones["auto"] for target in (0.5, 0.999))
     assert easy > hard
+
+
+@pytest.mark.parametrize("thorough", [False, True])
+def test_only_a_thorough_run_asks_the_encoder_for_every_text(
+    router: Router, monkeypatch: pytest.MonkeyPatch, thorough: bool
+) -> None:
+    asked = []
+    suggest = type(router).suggest
+
+    def noting(*arguments: Any, **options: Any) -> Any:
+        asked.append(options["thorough"])
+        return suggest(*arguments, **options)
+
+    monkeypatch.setattr(type(router), "suggest", noting)
+    Path("in.csv").write_text(f"内容\n{WAGES}\n", "utf-8")
+    Triage(Path("in.csv"), Path("out.csv"), thorough=thorough).run(router)
+    assert asked == [thorough]

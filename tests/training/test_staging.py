@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fenban.model.stage import Parts
+from fenban.model.stage import SILENT, Parts
 from fenban.training.fit import Target
 from fenban.training.observe import Observed
 from fenban.training.staging import Answers, fit_cascade, fit_stage
@@ -39,8 +39,10 @@ def test_one_part_alone_keeps_its_order_and_learns_its_temperature() -> None:
     sparse = margins_of(2.0, scale=0.1)
     fitted = fit_stage(observed(sparse), Parts({"function": sparse}), [target()], None)
     weights = fitted.stage.weights["function"]
-    assert (weights.dense, weights.votes) == (0.0, 0.0)
-    assert weights.sparse > 5, "margins ten times too small were taken as they are"
+    assert (weights.dense, weights.votes) == (SILENT, SILENT)
+    assert weights.sparse.unsure == weights.sparse.certain > 5, (
+        "margins ten times too small were taken as they are"
+    )
     shares = fitted.stage.probabilities(Parts({"function": sparse}), None)["function"]
     best = shares[np.arange(N), sparse.argmax(axis=1)]
     np.testing.assert_allclose(best, shares.max(axis=1), atol=1e-6)  # two that are level may swap places
@@ -56,7 +58,10 @@ def test_a_useless_part_has_hardly_a_say_and_a_good_one_raises_accuracy() -> Non
     parts = Parts({"function": sparse}, {"function": dense}, {"function": votes})
     fused = fit_stage(observed(sparse), parts, [target()], None)
     weights = fused.stage.weights["function"]
-    assert weights.votes < 0.15 * weights.sparse < weights.dense
+    sparse_at, dense_at, votes_at = (
+        (gate.unsure + gate.certain) / 2 for gate in (weights.sparse, weights.dense, weights.votes)
+    )
+    assert votes_at < 0.15 * sparse_at < dense_at
     right = [float(stage.answers.correct["function"].mean()) for stage in (alone, fused)]
     assert right[1] > right[0] + 0.05
     before = log_loss(alone.stage.probabilities(parts, None)["function"])
@@ -69,8 +74,8 @@ def test_a_weight_belongs_to_the_part_it_was_learnt_for(kept: str) -> None:
     parts = Parts({"function": sparse}, **{kept: {"function": good}})
     weights = fit_stage(observed(sparse), parts, [target()], None).stage.weights["function"]
     other = "votes" if kept == "dense" else "dense"
-    assert getattr(weights, kept) > 0.3
-    assert getattr(weights, other) == 0.0
+    assert getattr(weights, kept).certain > 0.3
+    assert getattr(weights, other) == SILENT
 
 
 def test_texts_without_a_label_have_no_confidence_and_are_not_learnt_from() -> None:
@@ -94,7 +99,7 @@ def test_labels_that_do_not_exclude_each_other_are_scaled_by_themselves() -> Non
     margins = ((holds * 2.0 - 1 + RNG.normal(size=holds.shape)) * 0.1).astype(np.float32)
     parts = Parts({"involved": margins})
     weights = fit_stage(observed(margins, "involved"), parts, [involved], None).stage.weights
-    assert 10 < weights["involved"].sparse < 40
+    assert 10 < weights["involved"].sparse.unsure < 40
 
 
 def answers(confidence: np.ndarray, correct: np.ndarray, label: str = "function") -> Answers:
@@ -137,18 +142,29 @@ def test_an_encoder_that_is_always_worth_asking_leaves_no_cascade() -> None:
     assert fit_cascade(wrong_where_sure, answers(sure, np.ones(N)), "function", 0.0) is None
 
 
-def test_no_other_label_loses_more_either() -> None:
+@pytest.mark.parametrize(("other", "enough"), [("lead_unit", 0.8), ("topic", 0.5)])
+def test_no_other_label_that_texts_are_routed_by_loses_more_either(other: str, enough: float) -> None:
     sparse, fused = unsure_below(0.5)
-    topics, topics_fused = unsure_below(0.8)
+    others, others_fused = unsure_below(0.8)
     both = [
         Answers(
-            {**a.confidence, "topic": b.confidence["function"]}, {**a.correct, "topic": b.correct["function"]}
+            {**a.confidence, other: b.confidence["function"]}, {**a.correct, other: b.correct["function"]}
         )
-        for a, b in ((sparse, topics), (fused, topics_fused))
+        for a, b in ((sparse, others), (fused, others_fused))
     ]
     cascade = fit_cascade(both[0], both[1], "function", 0.002)
     assert cascade is not None
-    assert 0.79 < cascade.enough < 0.81
+    assert cascade.enough == pytest.approx(enough, abs=0.01)
+
+
+def test_topics_decide_where_there_is_nothing_else() -> None:
+    sparse, fused = (
+        Answers({"topic": a.confidence["function"]}, {"topic": a.correct["function"]})
+        for a in unsure_below(0.7)
+    )
+    cascade = fit_cascade(sparse, fused, "topic", 0.002)
+    assert cascade is not None
+    assert cascade.enough == pytest.approx(0.7, abs=0.01)
 
 
 def test_texts_whose_answer_is_not_known_count_for_nothing() -> None:

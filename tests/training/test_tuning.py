@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,8 +16,12 @@ from fenban.training.tuning import (
     fit_sigmoid_temperature,
     fit_temperature,
     fit_top_calibration,
+    fit_weights,
     splits,
 )
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 DAY = dt.date(2026, 1, 1)
 
@@ -85,6 +90,41 @@ def test_best_answers_count_the_unknown_as_wrong() -> None:
     confidence, correct = best_answers(probabilities, np.array([0, 0, -1]))
     assert confidence.tolist() == pytest.approx([0.7, 0.6, 0.9])
     assert correct.tolist() == [True, False, False]
+
+
+def two_parts(n: int = 4000, classes: int = 5) -> tuple[list[NDArray[np.float32]], NDArray[np.int64]]:
+    """Return the margins of a part that knows something and of one that knows nothing."""
+    draw = np.random.default_rng(11)
+    truth = draw.integers(0, classes, n)
+    knows = draw.normal(0, 1, (n, classes))
+    knows[np.arange(n), truth] += 2.0
+    return [knows.astype(np.float32), draw.normal(0, 1, (n, classes)).astype(np.float32)], truth
+
+
+def test_a_part_that_knows_nothing_has_next_to_no_weight_and_none_is_negative() -> None:
+    parts, truth = two_parts()
+    knows, nothing = fit_weights(parts, truth)
+    assert min(knows.unsure, knows.certain) > 0.5
+    assert 0 <= nothing.unsure < 0.1
+    assert 0 <= nothing.certain < 0.1
+    assert all(gate.certain >= 0 and gate.unsure >= 0 for gate in fit_weights([parts[0], -parts[0]], truth))
+
+
+def test_a_part_that_is_wrong_where_it_is_surest_counts_for_less_there() -> None:
+    parts, truth = two_parts()
+    draw = np.random.default_rng(12)
+    boasts = parts[0].copy()
+    wrong = draw.random(len(truth)) < 0.3
+    boasts[wrong] = 0
+    boasts[wrong, draw.integers(0, 5, int(wrong.sum()))] = 9.0
+    gate, _ = fit_weights([boasts, parts[1]], truth)
+    assert gate.certain < gate.unsure / 2
+
+
+def test_a_single_part_counts_for_one_over_its_temperature_however_sure_it_is() -> None:
+    parts, truth = two_parts()
+    (gate,) = fit_weights(parts[:1], truth)
+    assert gate.unsure == gate.certain == pytest.approx(1 / fit_temperature(parts[0], truth))
 
 
 def test_the_weights_that_made_the_choices_are_found() -> None:
