@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 TEXT = "南宁市青秀区饭店拖欠工资"
 FENBAN = [sys.executable, "-m", "fenban.serving.cli"]
@@ -114,7 +114,16 @@ def test_a_full_disk_is_told(environment: dict[str, str], model_folder: Path) ->
     assert done.stderr.decode().splitlines() == ["fenban route: [Errno 28] No space left on device"]
 
 
+@pytest.fixture
+def _hears_ctrl_c() -> Iterator[None]:
+    """Tests started in the background ignore Ctrl+C, and so would the processes that they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("_hears_ctrl_c")
 def test_ctrl_c_stops_a_training_cleanly(environment: dict[str, str], tmp_path: Path) -> None:
     command = [*FENBAN, "train", "--out", str(tmp_path / "out" / "model")]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as process:
