@@ -274,20 +274,17 @@ def _stage(
             arrays[f"{of}.confidence"], arrays[f"{of}.correct"], answer, tuple(names)
         )
     return Stage(
-        {head: _weights(values) for head, values in values["weights"].items()},
+        {head: _weights(gates) for head, gates in values["weights"].items()},
         {label: _top(top) for label, top in values["tops"].items()},
         curves,
         composer,
     )
 
 
-def _weights(values: list[Any]) -> Weights:
+def _weights(gates: list[Any]) -> Weights:
     """Models of before there were gates have a plain number for each part."""
-    return Weights(*(_gate(value if isinstance(value, list) else [value, value]) for value in values))
-
-
-def _gate(values: list[Any]) -> Gate:
-    return Gate(*map(float, values))
+    pairs = (gate if isinstance(gate, list) else [gate, gate] for gate in gates)
+    return Weights(*(Gate(*map(float, pair)) for pair in pairs))
 
 
 def _top(values: list[Any]) -> TopCalibration:

@@ -27,7 +27,9 @@ def add_encoder(parser: argparse.ArgumentParser) -> None:
         "(default: e5-small-zh where the neural extra is installed, else none)",
     )
     parser.add_argument(
-        "--finetune", action="store_true", help="train the encoder itself as well (an hour on two cores)"
+        "--finetune",
+        action="store_true",
+        help="train the encoder itself as well (half an hour to an hour and a half on two cores)",
     )
     parser.add_argument(
         "--unlabelled",
