@@ -41,10 +41,10 @@ imports: $(DEV_STAMP)
 	$(BIN)/lint-imports
 
 bench: $(BENCH_STAMP)
-	$(BIN)/python -m fenban.serving.bench --data $(BENCH) $(ARGS)
+	$(BIN)/python -m fenban.benchmarks --data $(BENCH) $(ARGS)
 
 places: $(DEV_STAMP)
-	$(BIN)/python -m fenban.training.divisions datasets/places/divisions.csv
+	$(BIN)/python -m fenban.training.directory.divisions datasets/places/divisions.csv
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

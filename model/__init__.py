@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fenban.model import artifact
-from fenban.model.case import Case, Submission, Suggestion
-from fenban.model.router import Router
+from .artifact import folder as artifact
+from .case import Case, Submission, Suggestion
+from .router import Router
 
 __all__ = ["Case", "Router", "Submission", "Suggestion", "artifact"]

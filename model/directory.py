@@ -8,8 +8,8 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from fenban.model import resources
-from fenban.model.errors import DirectoryError
+from . import shipped
+from .errors import DirectoryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -239,14 +239,14 @@ def _qualified(name: str, path: str) -> str:
 @functools.lru_cache(maxsize=1)
 def shipped_directory() -> Directory:
     """Return the directory of Guangxi's departments that ships with the package."""
-    records = resources.json_lines("directory/functions.jsonl")
+    records = shipped.json_lines("directory/functions.jsonl")
     paths = [
         row["path"].partition("/")[2]
-        for row in resources.table("places/divisions.csv")
+        for row in shipped.table("places/divisions.csv")
         if row["path"].startswith(HOME_PROVINCE + "/")
     ]
     own: dict[tuple[str, str], list[str]] = {}
-    for row in resources.json_lines("directory/own_names.jsonl"):
+    for row in shipped.json_lines("directory/own_names.jsonl"):
         where = _full_path(row["jurisdiction"], paths)
         names = own.setdefault((row["function"], where), [])
         names += [row["unit"]] if row["unit"] else []

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from fenban.model import artifact
-from fenban.model.calibration import NEVER, zone_of
-from fenban.model.case import (
+from .artifact import folder as artifact
+from .case import (
     FORMS,
     LANES,
     Evidence,
@@ -26,22 +25,23 @@ from fenban.model.case import (
     Suggestion,
     Zone,
 )
-from fenban.model.errors import InputError
-from fenban.model.explain import Explainer
-from fenban.model.lanes import lane_of, named_forms
-from fenban.model.matters import matters_of
-from fenban.model.place_hints import place_hints
-from fenban.model.scorer import Scored, Scorer
-from fenban.model.signals import MISSING_PLACE, UNREADABLE, signals_of
-from fenban.model.trials import TrialUnits
+from .errors import InputError
+from .evidence.explain import Explainer
+from .evidence.matters import matters_of
+from .evidence.place_hints import place_hints
+from .scoring.calibration import NEVER, zone_of
+from .scoring.scorer import Scored, Scorer
+from .signs.lanes import lane_of, named_forms
+from .signs.signals import MISSING_PLACE, UNREADABLE, signals_of
+from .trials import TrialUnits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fenban.model.content import ModelContent
-    from fenban.model.local_places import TaughtPlace
-    from fenban.model.places import PlaceReading
-    from fenban.model.trials import Trial
+    from .reading.local_places import TaughtPlace
+    from .reading.places import PlaceReading
+    from .scoring.content import ModelContent
+    from .trials import Trial
 
 BATCH = 256
 CO_UNIT_FROM = 0.15  # out of fold on the starter cases: precision 0.73, and 0.83 from 0.25

@@ -4,7 +4,7 @@ A text is compared with a trial's examples and clauses in the space of all featu
 unknown ones too: what is new to the directory is often new to the vocabulary. How likely the trial
 is the right address given these likenesses and what the model itself is sure of was learnt by
 simulation: functions were held out of training and brought back as trials
-(``fenban.training.trial_simulation``).
+(``fenban.benchmarks.accuracy.trial_simulation``).
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from fenban.model.case import RankedUnit, Submission
-from fenban.model.features import TABLE_BITS, NgramHasher
-from fenban.model.reading import read_batch
+from .case import RankedUnit, Submission
+from .scoring.batch import read_batch
+from .scoring.features import TABLE_BITS, NgramHasher
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from fenban.model.content import ModelContent
-    from fenban.model.features import FeatureSpace, Spans
-    from fenban.model.places import PlaceReading
-    from fenban.model.scorer import Scored
+    from .reading.places import PlaceReading
+    from .scoring.content import ModelContent
+    from .scoring.features import FeatureSpace, Spans
+    from .scoring.scorer import Scored
 
 FEWEST_EXAMPLES, MOST_EXAMPLES = 3, 10
 # intercept, log likeness to the examples' centre and to the nearest clause, log-odds of the best answer

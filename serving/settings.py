@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fenban.serving.desk.deadlines import Deadlines
+    from .desk.deadlines.rules import Deadlines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import uvicorn
 from hypothesis import HealthCheck, settings
 
 from fenban.model import Router
-from fenban.model.artifact import save
+from fenban.model.artifact.folder import save
 from fenban.training.starter import train_starter
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def without_the_default_encoder() -> Iterator[None]:
     What runs in a process of its own takes it, as users do.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("fenban.serving.encoding.default_encoder", lambda: "none")
+        patch.setattr("fenban.serving.jobs.encoders.default_encoder", lambda: "none")
         yield
 
 
@@ -85,7 +85,7 @@ def tiny_transformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a transformer of four layers with sixteen numbers a token, weights at random."""
     torch = pytest.importorskip("torch")
     tokenizers = pytest.importorskip("tokenizers")
-    from fenban.training.checkpoints import quiet_transformers
+    from fenban.training.encoder.checkpoints import quiet_transformers
 
     folder = tmp_path_factory.mktemp("checkpoints") / "tiny"
     with quiet_transformers() as transformers:

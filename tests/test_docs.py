@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from fenban.serving.cli import COMMANDS, build_parser
+from fenban.serving.cli.main import COMMANDS, build_parser
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -122,8 +122,8 @@ def test_every_dependency_has_its_reason() -> None:
 
 
 def test_columns_of_the_pages_are_those_of_the_code() -> None:
-    from fenban.serving.triage import ADDED
-    from fenban.training.columns import KNOWN_HEADERS
+    from fenban.serving.jobs.triage import ADDED
+    from fenban.training.tables.columns import KNOWN_HEADERS
 
     engineer, lead = ((ROOT / f"docs/{name}.md").read_text("utf-8") for name in ("engineer", "lead"))
     headers = {header for entries in KNOWN_HEADERS.values() for entry in entries for header in entry}

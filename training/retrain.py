@@ -18,18 +18,20 @@ from scipy.stats import binomtest
 
 from fenban.model.errors import TrainingError
 from fenban.model.router import BATCH, Router
-from fenban.training.growing import filled, grown, is_read_off
-from fenban.training.progress import silent
-from fenban.training.train import SEED, fingerprint, train
+
+from .directory.growing import filled, grown, is_read_off
+from .progress import silent
+from .train import SEED, fingerprint, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fenban.model.case import Case
-    from fenban.model.content import ModelContent
     from fenban.model.directory import Directory
-    from fenban.training.dense_part import DenseSource
-    from fenban.training.progress import Progress
+    from fenban.model.scoring.content import ModelContent
+
+    from .fitting.dense import DenseSource
+    from .progress import Progress
 
 SLICE = 0.3
 FEWEST_JUDGED = 30

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fenban.model import resources
+from fenban.model import shipped
 from fenban.model.directory import shipped_directory
-from fenban.training.progress import silent
-from fenban.training.records import case_from
-from fenban.training.train import train
+
+from .progress import silent
+from .tables.records import case_from
+from .train import train
 
 if TYPE_CHECKING:
     from fenban.model.case import Case
-    from fenban.model.content import ModelContent
-    from fenban.training.dense_part import DenseSource
-    from fenban.training.progress import Progress
+    from fenban.model.scoring.content import ModelContent
+
+    from .fitting.dense import DenseSource
+    from .progress import Progress
 
 
 def starter_cases() -> list[Case]:
@@ -23,7 +25,7 @@ def starter_cases() -> list[Case]:
     Their dates are left out: an invented case says nothing about the latest slice of time, and
     beside a city's own cases it must not pass for one.
     """
-    records = (record for name in resources.starter_files() for record in resources.json_lines(name))
+    records = (record for name in shipped.starter_files() for record in shipped.json_lines(name))
     return [case_from({**record, "received_at": None}) for record in records]
 
 

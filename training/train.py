@@ -12,25 +12,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from fenban.model.calibration import DEFAULT_TARGET
-from fenban.model.composition import UnitTable
-from fenban.model.content import ModelContent
 from fenban.model.directory import Directory, Unit
 from fenban.model.errors import TrainingError
-from fenban.model.features import DocumentFrequencies, NgramHasher, Vectoriser
-from fenban.model.places import Gazetteer, shipped_gazetteer
-from fenban.model.projection import Projection
-from fenban.model.reading import places_of, read_batch
-from fenban.model.stage import Parts
-from fenban.training.fit import Target, fit_heads
-from fenban.training.labels import directory_from_labels, home_province, take_apart, with_functions
-from fenban.training.observe import observe
-from fenban.training.place_teaching import place_lessons
-from fenban.training.progress import silent
-from fenban.training.remember import remember
-from fenban.training.staging import FittedStage, UnitLessons, fit_cascade, fit_stage
-from fenban.training.targets import targets_of
-from fenban.training.tuning import FOLDS, Split, splits
+from fenban.model.reading.places import Gazetteer, shipped_gazetteer
+from fenban.model.scoring.batch import places_of, read_batch
+from fenban.model.scoring.calibration import DEFAULT_TARGET
+from fenban.model.scoring.composition import UnitTable
+from fenban.model.scoring.content import ModelContent
+from fenban.model.scoring.features import DocumentFrequencies, NgramHasher, Vectoriser
+from fenban.model.scoring.projection import Projection
+from fenban.model.scoring.stage import Parts
+
+from .directory.labels import directory_from_labels, home_province, take_apart, with_functions
+from .fitting.calibration import FOLDS, Split, splits
+from .fitting.classifiers import Target, fit_heads
+from .fitting.memory import remember
+from .fitting.place_teaching import place_lessons
+from .fitting.stages import FittedStage, UnitLessons, fit_cascade, fit_stage
+from .fitting.targets import targets_of
+from .fitting.unseen import observe
+from .progress import silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,12 +39,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fenban.model.case import Case
-    from fenban.model.places import PlaceReading
-    from fenban.model.reading import Reading
-    from fenban.model.stage import Stage
-    from fenban.training.dense_part import Dense, DenseSource
-    from fenban.training.observe import Observed
-    from fenban.training.progress import Progress
+    from fenban.model.reading.places import PlaceReading
+    from fenban.model.scoring.batch import Reading
+    from fenban.model.scoring.stage import Stage
+
+    from .fitting.dense import Dense, DenseSource
+    from .fitting.unseen import Observed
+    from .progress import Progress
 
 SEED = 20250101
 ALLOWED_LOSS = 0.002  # of accuracy, by asking the encoder only where the sparse part is unsure

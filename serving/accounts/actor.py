@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fenban.serving.accounts.permissions import permissions_of
+from .permissions import permissions_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fenban.model.errors import FenbanError
-from fenban.serving.accounts.permissions import PERMISSIONS
+
+from .permissions import PERMISSIONS
 
 
 class AccountError(FenbanError):

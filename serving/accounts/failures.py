@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 
-from fenban.serving.accounts.digests import digest_of
-from fenban.serving.accounts.errors import LockedError
-from fenban.serving.accounts.tables import FailureRow
-from fenban.serving.store.base import now
+from ..store.base import now
+from ..store.tables.accounts import FailureRow
+from .digests import digest_of
+from .errors import LockedError
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from fenban.serving.accounts.actor import Actor
-from fenban.serving.accounts.digests import digest_of
-from fenban.serving.accounts.tables import SessionRow, TokenRow, UserRow
-from fenban.serving.store.base import now
-from fenban.serving.store.errors import StoreError
+from ..store.base import now
+from ..store.errors import StoreError
+from ..store.tables.accounts import SessionRow, TokenRow, UserRow
+from .actor import Actor
+from .digests import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fenban.serving.accounts.sessions import Lifetime
-    from fenban.serving.store.database import Database
+    from ..store.database import Database
+    from .sessions import Lifetime
 
 KEPT_S = 5.0
 _MOST_KEPT = 5000

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fenban.serving.accounts import failures, passwords, sessions, users
-from fenban.serving.accounts.errors import LoginError
-from fenban.serving.accounts.tables import UserRow
-from fenban.serving.store import audit
-from fenban.serving.store.errors import RefusedError
+from ..store import audit
+from ..store.errors import RefusedError
+from ..store.tables.accounts import UserRow
+from . import failures, passwords, sessions, users
+from .errors import LoginError
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from sqlalchemy.orm import Session
 
-    from fenban.serving.store.database import Database
+    from ..store.database import Database
 
 NOBODY = "-"  # what the audit says where nobody is known
 _WRONG = (

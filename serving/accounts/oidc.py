@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from fenban.model.errors import MissingExtraError
-from fenban.serving.accounts.errors import ProviderError
+
+from .errors import ProviderError
 
 try:
     import httpx2
@@ -29,7 +30,7 @@ except ModuleNotFoundError as error:
     raise MissingExtraError("Authlib", "oidc") from error
 
 if TYPE_CHECKING:
-    from fenban.serving.settings import OidcSettings
+    from ..settings import OidcSettings
 
 _SCOPE = "openid profile"
 _ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"})

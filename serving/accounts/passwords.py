@@ -10,8 +10,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from starlette.concurrency import run_in_threadpool
 
-from fenban.serving.accounts.errors import CrowdedError
-from fenban.serving.store.errors import RefusedError
+from ..store.errors import RefusedError
+from .errors import CrowdedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
 
-from fenban.serving.accounts.digests import digest_of, new_secret
-from fenban.serving.accounts.tables import SessionRow
-from fenban.serving.store.base import now
+from ..store.base import now
+from ..store.tables.accounts import SessionRow
+from .digests import digest_of, new_secret
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from fenban.serving.accounts.tables import UserRow
+    from ..store.tables.accounts import UserRow
 
 
 @dataclass(frozen=True, slots=True)

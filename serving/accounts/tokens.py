@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from fenban.serving.accounts.digests import digest_of, new_secret
-from fenban.serving.accounts.permissions import PERMISSIONS, in_order, permissions_of
-from fenban.serving.accounts.tables import TokenRow, UserRow
-from fenban.serving.store import audit
-from fenban.serving.store.base import now
-from fenban.serving.store.errors import NotFoundError, RefusedError
+from ..store import audit
+from ..store.base import now
+from ..store.errors import NotFoundError, RefusedError
+from ..store.tables.accounts import TokenRow, UserRow
+from .digests import digest_of, new_secret
+from .permissions import PERMISSIONS, in_order, permissions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy.orm import Session
 
-    from fenban.serving.accounts.actor import Actor
+    from .actor import Actor
 
 PREFIX = "fenban_"
 DEFAULT_DAYS, MOST_DAYS = 90, 366

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select, update
 
-from fenban.serving.accounts import failures, passwords, sessions
-from fenban.serving.accounts.digests import digest_of, new_secret
-from fenban.serving.accounts.errors import InvitationError
-from fenban.serving.accounts.permissions import ROLES
-from fenban.serving.accounts.tables import InvitationRow, UserRow
-from fenban.serving.store import audit
-from fenban.serving.store.base import now
-from fenban.serving.store.errors import ChangedMeanwhileError, NotFoundError, RefusedError
+from ..store import audit
+from ..store.base import now
+from ..store.errors import ChangedMeanwhileError, NotFoundError, RefusedError
+from ..store.tables.accounts import InvitationRow, UserRow
+from . import failures, passwords, sessions
+from .digests import digest_of, new_secret
+from .errors import InvitationError
+from .permissions import ROLES
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -11,8 +11,9 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from fenban.model.case import FORMS, LANES, ZONE_NAMES
-from fenban.serving.accounts.permissions import PERMISSIONS, ROLE_NAMES
-from fenban.serving.desk.states import PROPOSAL_FORMS, RETURN_REASONS, states_of
+
+from ..accounts.permissions import PERMISSIONS, ROLE_NAMES
+from ..store.states import PROPOSAL_FORMS, RETURN_REASONS, states_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

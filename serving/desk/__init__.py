@@ -1,1 +1,1 @@
-"""What people do with a matter: take it in, decide, return, merge, follow it until it is solved."""
+"""What clerks and departments do with a matter, and the rules they follow."""

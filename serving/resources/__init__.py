@@ -1,1 +1,1 @@
-"""The operations of the API, one module a resource; each has a ``router``."""
+"""The operations of the API, one module a resource."""

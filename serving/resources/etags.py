@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from fenban.serving.problems import MissingIfMatchError
-from fenban.serving.store.errors import ChangedMeanwhileError
+from ..http.problems import MissingIfMatchError
+from ..store.errors import ChangedMeanwhileError
 
 if TYPE_CHECKING:
     from starlette.requests import Request

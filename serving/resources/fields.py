@@ -13,11 +13,12 @@ from fastapi import Path, Query
 from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import PydanticCustomError
 
-from fenban.serving.problems import FieldError, InvalidFieldsError
-from fenban.serving.schemas import UnicodeText
-from fenban.serving.store.base import now
-from fenban.serving.store.numbers import CHINA
-from fenban.training.cells import as_date
+from fenban.training.tables.cells import as_date
+
+from ..http.problems import FieldError, InvalidFieldsError
+from ..store.base import now
+from ..store.numbers import CHINA
+from .suggestion_schemas import UnicodeText
 
 _LARGEST_ID = 2**31 - 1
 _EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)

@@ -10,20 +10,20 @@ from fastapi import Depends, Header
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response
 
-from fenban.serving.accounts.actor import Actor  # noqa: TC001 - FastAPI reads the annotation
-from fenban.serving.accounts.dependencies import permitted
-from fenban.serving.desk.desk import Desk
-from fenban.serving.problems import MissingIfMatchError
-from fenban.serving.resources.etags import etag_of, version_asked
-from fenban.serving.routes import Service, as_json
-from fenban.serving.store import idempotency
-from fenban.serving.store.errors import ChangedMeanwhileError
-from fenban.serving.store.idempotency import Kept
+from ..accounts.actor import Actor  # noqa: TC001 - FastAPI reads the annotation
+from ..desk.matters.desk import Desk
+from ..http.dependencies import permitted
+from ..http.problems import MissingIfMatchError
+from ..http.service import Service, as_json
+from ..store import idempotency
+from ..store.errors import ChangedMeanwhileError
+from ..store.idempotency import Kept
+from .etags import etag_of, version_asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fenban.serving.store.matter_tables import SubmissionRow
+    from ..store.tables.matters import SubmissionRow
 
 Key = Annotated[
     str | None,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Index, Integer, String, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fenban.serving.store.base import Base, now
+from .base import Base, now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

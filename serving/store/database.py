@@ -12,7 +12,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from fenban.model.errors import InputError
-from fenban.serving.store.errors import StoreBusyError, StoreUnreachableError
+
+from .errors import StoreBusyError, StoreUnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

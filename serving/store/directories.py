@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, text
 
 from fenban.model.directory import Directory
-from fenban.serving.store import audit
-from fenban.serving.store.directory_tables import DirectoryVersionRow
-from fenban.serving.store.errors import ChangedMeanwhileError, NotFoundError, StoreError
+
+from . import audit
+from .errors import ChangedMeanwhileError, NotFoundError, StoreError
+from .tables.directory import DirectoryVersionRow
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from fenban.serving.store.database import Database
+    from .database import Database
 
 _LOCK = 0x64697265  # "dire": PostgreSQL's advisory lock, so that two imports do not pass each other
 _COLUMNS = (

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from fenban.serving.store.base import now
-from fenban.serving.store.errors import ReusedKeyError
-from fenban.serving.store.matter_tables import IdempotencyRow
+from .base import now
+from .errors import ReusedKeyError
+from .tables.matters import IdempotencyRow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.dialects import postgresql, sqlite
 
-from fenban.serving.store.matter_tables import NumberRow
+from .tables.matters import NumberRow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -15,13 +15,14 @@ from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import aliased
 
 from fenban.model.errors import InputError
-from fenban.serving.accounts.tables import InvitationRow, SessionRow
-from fenban.serving.desk.states import CLOSED
-from fenban.serving.store import audit
-from fenban.serving.store.base import now
-from fenban.serving.store.matter_tables import IdempotencyRow, SubmissionRow, SubmissionTextRow
-from fenban.serving.store.numbers import CHINA
-from fenban.serving.store.purge_tables import PurgeRow
+
+from . import audit
+from .base import now
+from .numbers import CHINA
+from .states import CLOSED
+from .tables.accounts import InvitationRow, SessionRow
+from .tables.matters import IdempotencyRow, SubmissionRow, SubmissionTextRow
+from .tables.purges import PurgeRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-    from fenban.serving.store.database import Database
+    from .database import Database
 
 BATCH = 1000
 _ANSWERS_KEPT = dt.timedelta(days=1)

@@ -11,21 +11,30 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from fenban.model.errors import InputError
-from fenban.serving.accounts import tables as accounts
-from fenban.serving.store import (
-    audit,
-    directory_tables,
-    likeness_tables,
-    matter_tables,
-    purge_tables,
-    search_tables,
+
+from . import audit
+from .base import Base
+from .tables import accounts
+from .tables import (
+    directory as directory_tables,
 )
-from fenban.serving.store.base import Base
+from .tables import (
+    likeness as likeness_tables,
+)
+from .tables import (
+    matters as matter_tables,
+)
+from .tables import (
+    purges as purge_tables,
+)
+from .tables import (
+    search as search_tables,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
-    from fenban.serving.store.database import Database
+    from .database import Database
 
 MODULES = (
     accounts,

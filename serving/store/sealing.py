@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fenban.serving.store.matter_tables import APPEND_ONLY
+from .tables.matters import APPEND_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fenban.model.directory import Directory
-from fenban.serving.desk import deciding, intake, returning
-from fenban.serving.desk.deadline_files import shipped_deadlines
-from fenban.serving.desk.desk import Desk
+from fenban.serving.desk.deadlines.files import shipped_deadlines
+from fenban.serving.desk.matters import deciding, intake, returning
+from fenban.serving.desk.matters.desk import Desk
 from fenban.serving.store.database import Database, database_url
 
 if TYPE_CHECKING:

@@ -13,15 +13,15 @@ import pytest
 from sqlalchemy import select
 
 from fenban.serving.accounts import sessions
-from fenban.serving.accounts.cookies import session_cookie
 from fenban.serving.accounts.passwords import hash_password
 from fenban.serving.accounts.permissions import ROLE_NAMES
-from fenban.serving.accounts.tables import SessionRow, UserRow
-from fenban.serving.api import create_app
-from fenban.serving.listening import open_socket
+from fenban.serving.app import create_app
+from fenban.serving.http.cookies import session_cookie
+from fenban.serving.http.listening import open_socket
 from fenban.serving.settings import ServiceSettings
 from fenban.serving.store.database import Database, database_url
 from fenban.serving.store.schema import migrate
+from fenban.serving.store.tables.accounts import SessionRow, UserRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,7 +18,8 @@ from sqlalchemy import func, select
 
 from fenban.serving.store import audit
 from fenban.serving.store.database import Database, database_url
-from fenban.serving.store.matter_tables import (
+from fenban.serving.store.schema import migrate
+from fenban.serving.store.tables.matters import (
     DecisionRow,
     ReturnRow,
     SubmissionRow,
@@ -26,7 +27,6 @@ from fenban.serving.store.matter_tables import (
     SuggestionRow,
     TransitionRow,
 )
-from fenban.serving.store.schema import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

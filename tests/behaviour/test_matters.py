@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fenban.model import resources
+from fenban.model import shipped
 
 if TYPE_CHECKING:
     from fenban.model import Router
@@ -18,7 +18,7 @@ MATTERS = [
 
 
 def test_every_topic_is_there() -> None:
-    known = {f"{row['first']}/{row['second']}" for row in resources.table("topics.csv")}
+    known = {f"{row['first']}/{row['second']}" for row in shipped.table("topics.csv")}
     assert {matter["topic"] for matter in MATTERS} <= known
     firsts = Counter(matter["topic"].split("/")[0] for matter in MATTERS)
     assert len(firsts) == 22
@@ -26,7 +26,7 @@ def test_every_topic_is_there() -> None:
 
 
 def test_none_of_them_is_a_starter_case() -> None:
-    learnt = {record["text"] for name in resources.starter_files() for record in resources.json_lines(name)}
+    learnt = {record["text"] for name in shipped.starter_files() for record in shipped.json_lines(name)}
     assert not learnt & {matter["text"] for matter in MATTERS}
 
 

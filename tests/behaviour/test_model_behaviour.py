@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fenban.model.signals import DANGER, MISSING_PLACE, OUT_OF_SCOPE
+from fenban.model.signs.signals import DANGER, MISSING_PLACE, OUT_OF_SCOPE
 
 if TYPE_CHECKING:
     from fenban.model import Router, Suggestion

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fenban.model import resources
+from fenban.model import shipped
 from fenban.model.directory import HOME_PROVINCE, shipped_directory
 
 KINDS = {"政府部门", "派出机构", "垂管单位", "公用企业", "基层政府", "党群机关", "司法机关"}
@@ -20,12 +20,12 @@ CITIES = (
 
 @pytest.fixture(scope="module")
 def functions() -> list[dict[str, Any]]:
-    return resources.json_lines("directory/functions.jsonl")
+    return shipped.json_lines("directory/functions.jsonl")
 
 
 @pytest.fixture(scope="module")
 def divisions() -> list[dict[str, str]]:
-    return resources.table("places/divisions.csv")
+    return shipped.table("places/divisions.csv")
 
 
 def test_functions_are_whole(functions: list[dict[str, Any]]) -> None:
@@ -42,7 +42,7 @@ def test_functions_are_whole(functions: list[dict[str, Any]]) -> None:
     }
     names = [record["function"] for record in functions]
     assert len(set(names)) == len(names)
-    own = {row["function"] for row in resources.json_lines("directory/own_names.jsonl") if row["unit"]}
+    own = {row["function"] for row in shipped.json_lines("directory/own_names.jsonl") if row["unit"]}
     for record in functions:
         assert set(record) == keys
         assert record["kind"] in KINDS
@@ -83,7 +83,7 @@ def test_most_functions_that_were_reformed_say_so(functions: list[dict[str, Any]
 def test_own_names_are_of_known_functions_and_places(functions: list[dict[str, Any]]) -> None:
     names = {record["function"] for record in functions}
     units = {(unit.function, unit.name) for unit in shipped_directory().units}
-    for row in resources.json_lines("directory/own_names.jsonl"):
+    for row in shipped.json_lines("directory/own_names.jsonl"):
         assert row["function"] in names
         if row["unit"]:
             assert (row["function"], row["unit"]) in units, row
@@ -106,7 +106,7 @@ def test_no_function_has_one_office_twice_at_a_place() -> None:
 def test_a_name_stands_for_one_place_unless_it_is_of_the_whole_region(
     functions: list[dict[str, Any]],
 ) -> None:
-    regional = {row["unit"] for row in resources.json_lines("directory/own_names.jsonl")}
+    regional = {row["unit"] for row in shipped.json_lines("directory/own_names.jsonl")}
     regional |= {
         pattern for record in functions for pattern in record["levels"].values() if "{" not in pattern
     }
@@ -125,7 +125,7 @@ def test_every_town_has_a_government() -> None:
     }
     listed = [
         row["path"].partition("/")[2]
-        for row in resources.table("places/divisions.csv")
+        for row in shipped.table("places/divisions.csv")
         if row["level"] == "township" and row["path"].startswith(HOME_PROVINCE)
     ]
     governed = [path for path in listed if path in towns]

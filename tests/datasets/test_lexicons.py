@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fenban.model import resources
-from fenban.model.text import normalise
+from fenban.model import shipped
+from fenban.model.reading.text import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def words_of(name: str) -> list[str]:
     """Return all words of a lexicon, those of a TOML file wherever they stand."""
     if name == "domain":
-        return list(resources.lexicon(name))
-    return list(_strings(resources.toml(f"lexicons/{name}.toml")))
+        return list(shipped.lexicon(name))
+    return list(_strings(shipped.toml(f"lexicons/{name}.toml")))
 
 
 def _strings(value: object) -> Iterator[str]:
@@ -38,9 +38,9 @@ def test_a_lexicon_is_long_enough(name: str, fewest: int) -> None:
 
 
 def test_no_phrase_is_given_twice() -> None:
-    words = resources.lexicon("domain")
+    words = shipped.lexicon("domain")
     assert len(set(words)) == len(words)
-    for sign in resources.toml("lexicons/danger.toml")["sign"]:
+    for sign in shipped.toml("lexicons/danger.toml")["sign"]:
         assert len(set(sign["certain"])) == len(sign["certain"])
 
 
@@ -56,11 +56,11 @@ def test_words_are_words(name: str) -> None:
 
 
 def test_comments_are_not_words() -> None:
-    assert not any(word.startswith("#") for word in resources.lexicon("domain"))
+    assert not any(word.startswith("#") for word in shipped.lexicon("domain"))
 
 
 def test_matters_outside_any_department() -> None:
-    table = resources.toml("lexicons/out_of_scope.toml")
+    table = shipped.toml("lexicons/out_of_scope.toml")
     kinds = {name: kind for name, kind in table.items() if isinstance(kind, dict)}
     assert {"litigation", "emergency", "private", "discipline", "military", "advertisement"} <= set(kinds)
     phrases = [phrase for kind in kinds.values() for phrase in kind["phrases"]]
@@ -73,4 +73,4 @@ def test_matters_outside_any_department() -> None:
 
 def test_a_missing_file_is_an_error() -> None:
     with pytest.raises(FileNotFoundError):
-        resources.lexicon("no_such_lexicon")
+        shipped.lexicon("no_such_lexicon")

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from fenban.model import resources
+from fenban.model import shipped
 from fenban.model.case import FORMS, LANES
 from fenban.model.directory import shipped_directory
-from fenban.model.privacy import find_personal_data
-from fenban.model.text import normalise
+from fenban.model.reading.privacy import find_personal_data
+from fenban.model.reading.text import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +42,7 @@ LONGEST_COPY = 20  # Han characters in a row that may never be somebody else's
 
 @pytest.fixture(scope="module")
 def records() -> list[dict[str, Any]]:
-    return [record for name in resources.starter_files() for record in resources.json_lines(name)]
+    return [record for name in shipped.starter_files() for record in shipped.json_lines(name)]
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +51,8 @@ def texts(records: list[dict[str, Any]]) -> list[str]:
 
 
 def test_every_line_is_json_with_known_keys() -> None:
-    for name in resources.starter_files():
-        for number, line in enumerate(resources.text_of(name).splitlines(), 1):
+    for name in shipped.starter_files():
+        for number, line in enumerate(shipped.text_of(name).splitlines(), 1):
             record = json.loads(line)
             assert set(record) >= REQUIRED, f"{name}:{number}"
             assert set(record) <= REQUIRED | OPTIONAL, f"{name}:{number}"
@@ -68,7 +68,7 @@ def test_there_are_enough(records: list[dict[str, Any]]) -> None:
     assert len(firsts) == 22
     assert {topic: n for topic, n in firsts.items() if n < 80} == {}
     assert {topic: n for topic, n in seconds.items() if n < 12} == {}
-    assert set(seconds) == {f"{row['first']}/{row['second']}" for row in resources.table("topics.csv")}
+    assert set(seconds) == {f"{row['first']}/{row['second']}" for row in shipped.table("topics.csv")}
 
 
 def test_lengths_are_those_of_real_messages(records: list[dict[str, Any]]) -> None:
@@ -121,7 +121,7 @@ def test_labels_exist(records: list[dict[str, Any]]) -> None:
     directory = shipped_directory()
     offices = {(unit.name, unit.function) for unit in directory.units}
     names = {unit.name for unit in directory.units}
-    places = {row["path"].partition("/")[2] for row in resources.table("places/divisions.csv")}
+    places = {row["path"].partition("/")[2] for row in shipped.table("places/divisions.csv")}
     for record in records:
         assert (record["lead_unit"], record["function"]) in offices, record
         assert set(record["co_units"]) <= names, record

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import pytest
 
-from fenban.model import resources
+from fenban.model import shipped
 
 REQUIRED = (
     "交通运输 公共安全 劳动工资 水利 住房物业 城乡建设 市政公用 城市管理 生态环境 教育 卫生健康 社会保障 "
@@ -16,7 +16,7 @@ REQUIRED = (
 
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, str]]:
-    return resources.table("topics.csv")
+    return shipped.table("topics.csv")
 
 
 def test_the_first_levels(rows: list[dict[str, str]]) -> None:

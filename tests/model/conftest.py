@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fenban.model import Case, Router, Submission
-from fenban.model.artifact import load, save
+from fenban.model.artifact.folder import load, save
 from fenban.model.directory import Directory, Function, Unit
 from fenban.training.train import train
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fenban.model.content import ModelContent
+    from fenban.model.scoring.content import ModelContent
 
 PLACES = ("南宁市/青秀区", "南宁市/兴宁区", "桂林市/象山区")
 DUTIES = {

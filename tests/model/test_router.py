@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fenban.model import Case, Router, Submission, Suggestion
-from fenban.model.calibration import NEVER
 from fenban.model.case import FORMS, LANES, ZONE_NAMES
-from fenban.model.composition import UnitComposer
 from fenban.model.directory import Directory, Unit
 from fenban.model.errors import InputError
-from fenban.model.features import _Powers
 from fenban.model.router import BATCH, check_target
+from fenban.model.scoring.calibration import NEVER
+from fenban.model.scoring.composition import UnitComposer
+from fenban.model.scoring.features import _Powers
 from fenban.training.train import train
 
 TEXTS = [

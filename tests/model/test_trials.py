@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from fenban.model import Submission
-from fenban.model.features import DocumentFrequencies, NgramHasher, Vectoriser
-from fenban.model.reading import read_batch
+from fenban.model.scoring.batch import read_batch
+from fenban.model.scoring.features import DocumentFrequencies, NgramHasher, Vectoriser
 from fenban.model.trials import SHOWN_FROM, Likeness, SlotRows, Trial, TrialUnits, is_learnt
 
 if TYPE_CHECKING:

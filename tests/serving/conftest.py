@@ -18,16 +18,16 @@ import httpx
 import pytest
 
 from fenban.model import Case, Router, Submission
-from fenban.model.artifact import save
+from fenban.model.artifact.folder import save
 from fenban.serving.accounts.digests import digest_of
 from fenban.serving.accounts.passwords import hash_password
 from fenban.serving.accounts.permissions import ROLE_NAMES, ROLES, in_order
-from fenban.serving.accounts.tables import TokenRow, UserRow
-from fenban.serving.api import create_app
+from fenban.serving.app import create_app
 from fenban.serving.settings import ServiceSettings
 from fenban.serving.store.base import now
 from fenban.serving.store.database import Database, database_url
 from fenban.serving.store.schema import migrate
+from fenban.serving.store.tables.accounts import TokenRow, UserRow
 from fenban.training.train import train
 
 if TYPE_CHECKING:

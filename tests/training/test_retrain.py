@@ -13,9 +13,9 @@ from fenban.model.case import Case, Submission
 from fenban.model.directory import Directory, Function, Unit
 from fenban.model.errors import TrainingError
 from fenban.model.router import Router
-from fenban.serving.cli import main
-from fenban.training.growing import filled, grown, is_read_off
-from fenban.training.registry import Registry
+from fenban.serving.cli.main import main
+from fenban.training.directory.growing import filled, grown, is_read_off
+from fenban.training.registry.models import Registry
 from fenban.training.retrain import (
     FEWEST_JUDGED,
     Change,
@@ -184,7 +184,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     """A home whose champion has never heard of water works."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FENBAN_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("fenban.serving.commands.retrain.actor", lambda: "li")
+    monkeypatch.setattr("fenban.serving.cli.learning.retrain.actor", lambda: "li")
     known = [
         Case(
             Submission(row["内容"], received_at=dt.date.fromisoformat(row["受理时间"])),

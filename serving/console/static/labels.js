@@ -1,13 +1,13 @@
 /** Codes of the API in the words that a clerk reads. */
 
-/** As in `fenban.model.signals.SIGNAL_NAMES`. @type {Record<string, string>} */
+/** As in `fenban.model.signs.signals.SIGNAL_NAMES`. @type {Record<string, string>} */
 export const FLAG_NAMES = {
   danger: "可能危及人身安全，请先核实",
   out_of_scope: "可能不属于政府部门职责",
   unreadable: "文字太少，无法判断",
 };
 
-/** As in `fenban.model.signals.MISSING_NAMES`. @type {Record<string, string>} */
+/** As in `fenban.model.signs.signals.MISSING_NAMES`. @type {Record<string, string>} */
 export const MISSING_NAMES = {
   place: "缺地点",
 };

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fenban.serving.accounts.tables import TokenRow
 from fenban.serving.store.base import now
+from fenban.serving.store.tables.accounts import TokenRow
 
 PASSWORD = "seven green lanterns"
 

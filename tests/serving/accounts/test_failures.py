@@ -9,8 +9,8 @@ import pytest
 
 from fenban.serving.accounts import failures
 from fenban.serving.accounts.errors import LockedError
-from fenban.serving.accounts.tables import FailureRow
 from fenban.serving.store.base import now
+from fenban.serving.store.tables.accounts import FailureRow
 
 if TYPE_CHECKING:
     from fenban.serving.store.database import Database

@@ -11,9 +11,9 @@ from fenban.serving.accounts import sessions, tokens, users
 from fenban.serving.accounts.actor import Actor
 from fenban.serving.accounts.identities import KEPT_S, Identities
 from fenban.serving.accounts.sessions import Lifetime
-from fenban.serving.accounts.tables import SessionRow, TokenRow
 from fenban.serving.store.base import now
 from fenban.serving.store.errors import StoreBusyError
+from fenban.serving.store.tables.accounts import SessionRow, TokenRow
 
 if TYPE_CHECKING:
     from fenban.serving.store.database import Database

@@ -9,10 +9,10 @@ import pytest
 from argon2 import PasswordHasher
 
 from fenban.serving.accounts import users
-from fenban.serving.accounts.pages import safe_next
 from fenban.serving.accounts.passwords import is_outdated
-from fenban.serving.accounts.tables import SessionRow
+from fenban.serving.resources.accounts.login_pages import safe_next
 from fenban.serving.store import audit
+from fenban.serving.store.tables.accounts import SessionRow
 
 PASSWORD = "seven green lanterns"
 HTML = {"Accept": "text/html"}

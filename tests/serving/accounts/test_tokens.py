@@ -9,9 +9,9 @@ import pytest
 from fenban.serving.accounts import tokens, users
 from fenban.serving.accounts.actor import Actor
 from fenban.serving.accounts.permissions import PERMISSIONS, ROLES, permissions_of
-from fenban.serving.accounts.tables import TokenRow
 from fenban.serving.store import audit
 from fenban.serving.store.errors import NotFoundError, RefusedError
+from fenban.serving.store.tables.accounts import TokenRow
 
 if TYPE_CHECKING:
     from fenban.serving.store.database import Database

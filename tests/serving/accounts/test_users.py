@@ -9,15 +9,15 @@ import pytest
 
 from fenban.serving.accounts import users
 from fenban.serving.accounts.errors import InvitationError
-from fenban.serving.accounts.tables import InvitationRow, SessionRow
 from fenban.serving.store import audit
 from fenban.serving.store.errors import ChangedMeanwhileError, NotFoundError, RefusedError
+from fenban.serving.store.tables.accounts import InvitationRow, SessionRow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from fenban.serving.accounts.tables import UserRow
     from fenban.serving.store.database import Database
+    from fenban.serving.store.tables.accounts import UserRow
 
 
 def added(session: Session, name: str = "zhangsan", role: str = "clerk", *, active: bool = False) -> UserRow:

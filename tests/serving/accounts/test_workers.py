@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from fenban.serving.benchmarks.processes import family
+from fenban.benchmarks.processes import family
 
 PASSWORD = "a long walk uphill"
 PATIENCE = 90.0  # seconds, for a machine that is busy with something else
@@ -24,7 +24,17 @@ linux_only = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason=
 @linux_only
 def test_two_processes_share_people_and_sessions(model_folder: Path, tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("FENBAN", "PYTHON"))}
-    command = [sys.executable, "-P", "-m", "fenban.serving.cli", "serve", "--port", "0", "--workers", "2"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "fenban.serving.cli.main",
+        "serve",
+        "--port",
+        "0",
+        "--workers",
+        "2",
+    ]
     options = ["--model", str(model_folder), "--database", f"sqlite:///{tmp_path / 'a-name-to-look-for.db'}"]
     with subprocess.Popen(
         [*command, *options, "--home", str(tmp_path)], env=kept, stderr=subprocess.PIPE, text=True

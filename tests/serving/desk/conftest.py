@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fenban.model.directory import Directory, Function, Unit
-from fenban.serving.desk import deciding, intake
-from fenban.serving.desk.deadline_files import shipped_deadlines
-from fenban.serving.desk.desk import Desk
+from fenban.serving.desk.deadlines.files import shipped_deadlines
+from fenban.serving.desk.matters import deciding, intake
+from fenban.serving.desk.matters.desk import Desk
 from fenban.serving.store.base import now
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fenban.serving.store.database import Database
-    from fenban.serving.store.matter_tables import SubmissionRow
+    from fenban.serving.store.tables.matters import SubmissionRow
 
 LIGHTS, WATER, ROADS = "某市城市管理局", "某市水务局", "某市交通运输局"
 DIRECTORY = Directory(

@@ -6,9 +6,9 @@ import datetime as dt
 
 import pytest
 
-from fenban.serving.desk import returning
-from fenban.serving.desk.return_risk import risks, wilson_lower
+from fenban.serving.desk.matters import returning
 from fenban.serving.store.base import now
+from fenban.serving.store.statistics.return_risk import risks, wilson_lower
 
 from .conftest import LIGHTS, ROADS, WATER
 
@@ -68,7 +68,7 @@ def test_what_is_long_ago_no_longer_counts(office):
 
 
 def test_a_decision_undone_was_none(office):
-    from fenban.serving.desk import deciding
+    from fenban.serving.desk.matters import deciding
 
     history(office, 5, 4)
     for _ in range(6):

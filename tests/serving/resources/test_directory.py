@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fenban.model.directory import Directory, Unit
-from fenban.serving.resources import directory
+from fenban.serving.resources.directory import directory
 from fenban.serving.store import directories
 
 CITY = "南宁市"

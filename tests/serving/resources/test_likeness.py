@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.model.invented_letters import ALONE, LIGHTS, PLANT
+from tests.model.likeness.invented_letters import ALONE, LIGHTS, PLANT
 
 from .conftest import LEAD
 

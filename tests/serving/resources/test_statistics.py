@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from fenban.serving.store import facts
+from fenban.serving.store.statistics import facts
 
 from .conftest import LEAD, OTHER
 

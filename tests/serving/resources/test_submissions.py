@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from fenban.serving.batching import OverloadedError
+from fenban.serving.inference.batching import OverloadedError
 from fenban.serving.store import audit
 
 from .conftest import LEAD, URL, Matters

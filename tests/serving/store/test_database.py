@@ -12,8 +12,8 @@ from fenban.serving.store import audit
 from fenban.serving.store import database as databases
 from fenban.serving.store.database import Database
 from fenban.serving.store.errors import StoreBusyError
-from fenban.serving.store.matter_tables import NumberRow
 from fenban.serving.store.numbers import next_number
+from fenban.serving.store.tables.matters import NumberRow
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -12,7 +12,7 @@ from fenban.serving.store import idempotency
 from fenban.serving.store.base import now
 from fenban.serving.store.errors import ReusedKeyError
 from fenban.serving.store.idempotency import Kept
-from fenban.serving.store.matter_tables import IdempotencyRow
+from fenban.serving.store.tables.matters import IdempotencyRow
 
 ANSWER = Kept(201, {"id": 7}, '"v1"')
 

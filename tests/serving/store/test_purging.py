@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import func, select, text
 
 from fenban.model.errors import InputError
-from fenban.serving.accounts.tables import SessionRow, UserRow
 from fenban.serving.store import audit, purging
 from fenban.serving.store.audit import AuditRow
 from fenban.serving.store.base import now
-from fenban.serving.store.matter_tables import IdempotencyRow, SubmissionRow, SubmissionTextRow
-from fenban.serving.store.purge_tables import PurgeRow
+from fenban.serving.store.tables.accounts import SessionRow, UserRow
+from fenban.serving.store.tables.matters import IdempotencyRow, SubmissionRow, SubmissionTextRow
+from fenban.serving.store.tables.purges import PurgeRow
 
 LONG_AGO = dt.datetime(2024, 5, 1, tzinfo=dt.UTC)
 BEFORE = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)

@@ -7,7 +7,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
 from fenban.serving.store.base import now
-from fenban.serving.store.matter_tables import DecisionRow, SubmissionRow, TransitionRow
+from fenban.serving.store.tables.matters import DecisionRow, SubmissionRow, TransitionRow
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from fenban.serving.store import search_tables
 from fenban.serving.store.base import Json, Moment
 from fenban.serving.store.sealing import statements
+from fenban.serving.store.tables import search as search_tables
 
 revision = "0001"
 down_revision = None

@@ -1,0 +1,1 @@
+"""How often the answer is right, beside other methods on the same texts."""

@@ -1,0 +1,1 @@
+"""How fast the desk answers, with how many matters and clerks."""

@@ -1,0 +1,1 @@
+"""How alike two matters are: fingerprints, comparison, lookup keys and groups."""

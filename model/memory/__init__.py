@@ -1,0 +1,1 @@
+"""The resolved cases that a model remembers, found by their vectors."""

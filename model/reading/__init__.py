@@ -1,0 +1,1 @@
+"""A text as it is read: folded, masked, cut into words, its places recognised."""

@@ -1,0 +1,1 @@
+"""From a batch of texts to calibrated probabilities and ranked units."""

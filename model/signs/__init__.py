@@ -1,0 +1,1 @@
+"""What a person must notice at once: danger, matters outside any duties, the lane."""

@@ -1,1 +1,0 @@
-"""What ``python -m fenban.serving.bench`` is made of; nothing else imports it."""

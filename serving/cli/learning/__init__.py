@@ -1,0 +1,1 @@
+"""Commands that make and judge models and directories."""

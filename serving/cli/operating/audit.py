@@ -1,0 +1,76 @@
+"""``fenban audit``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from ..exits import DONE, FAILED
+from ..options import add_database, add_home, opened_database
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "follow the chain of the audit, and note its head elsewhere"
+EXAMPLE = "fenban audit verify --head 6c1f..."
+_DIGEST = 64
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the verbs of this command."""
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, text in (
+        ("verify", "follow the chain from its first line: exit code 0 where it holds, 1 where it does not"),
+        ("head", "print the number, the hash and the time of the last line, to be noted elsewhere"),
+    ):
+        verb = verbs.add_parser(name, help=text, description=text, epilog=f"example: fenban audit {name}")
+        if name == "verify":
+            verb.add_argument(
+                "--head", metavar="HASH", help="hash of a line noted earlier: finds lines cut off at the end"
+            )
+        verb.add_argument("--json", action="store_true", help="print JSON and nothing else")
+        add_database(verb)
+        add_home(verb)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what the verb says."""
+    return _head(arguments) if arguments.verb == "head" else _verify(arguments)
+
+
+def _head(arguments: argparse.Namespace) -> int:
+    from ...store import audit
+
+    with opened_database(arguments, existing=True) as database, database.reading() as session:
+        head = audit.head(session)
+        lines = audit.page(session, limit=1)
+    at = lines[0].at.isoformat(timespec="seconds") if lines else None
+    if arguments.json:
+        print(json.dumps({"line": head.seq, "hash": head.hash, "at": at}))
+    else:
+        print(f"{head.seq} {head.hash} {at or '-'}")
+    return DONE
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from fenban.model.errors import InputError
+
+    from ...store import audit
+
+    noted = arguments.head.strip().lower() if arguments.head else None
+    if noted and (len(noted) != _DIGEST or not set(noted) <= set("0123456789abcdef")):
+        raise InputError(f"--head {arguments.head}: give the whole hash, as 'fenban audit head' printed it")
+    with opened_database(arguments, existing=True) as database, database.reading() as session:
+        verdict = audit.verify(session, noted)
+        total = audit.count(session)
+    if arguments.json:
+        print(json.dumps({**asdict(verdict), "reason": verdict.reason, "total": total}))
+    elif verdict.flaw is None:
+        print(f"The audit holds: {verdict.lines} lines.\nhead {verdict.head}")
+    else:
+        print(
+            f"The audit is BROKEN: {verdict.reason}.\n"
+            f"{verdict.lines} of {total} lines hold, up to the hash {verdict.head}"
+        )
+    return DONE if verdict.flaw is None else FAILED

@@ -1,0 +1,1 @@
+"""Commands that suggest departments for texts."""

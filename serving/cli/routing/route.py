@@ -1,0 +1,158 @@
+"""``fenban route``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from ..exits import DONE, say
+from ..home import model_folder_of
+from ..options import add_columns, add_home, add_model, check_rejected, columns_of, set_aside
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fenban.model.case import Evidence, Submission, Suggestion
+    from fenban.model.router import Router
+
+HELP = "suggest the departments for a text, or for every text of a file"
+EXAMPLE = 'fenban route "青秀区民族大道的路灯三天没亮了"'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("text", metavar="TEXT", nargs="?", help="the text; - or nothing reads standard input")
+    parser.add_argument("--file", metavar="FILE", help=".txt (one text a line), .jsonl, .csv or .xlsx")
+    add_columns(parser)
+    parser.add_argument("--jurisdiction", metavar="PATH", help="where texts come from, e.g. 南宁市/青秀区")
+    parser.add_argument("--top", type=int, default=3, choices=range(1, 11), metavar="K", help="default 3")
+    parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    add_model(parser)
+    add_home(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Route and print."""
+    from fenban.model.errors import InputError
+    from fenban.training.registry.trials import load_router
+
+    if arguments.file and arguments.text is not None:
+        raise InputError("give TEXT or --file FILE, not both")
+    many = bool(arguments.file)
+    submissions = list(_from_file(arguments) if many else _from_text(arguments))
+    folder = model_folder_of(arguments)
+    suggestions = _suggested(load_router(folder), submissions, arguments.top, folder)
+    if arguments.json:
+        values = [suggestion.as_dict() for suggestion in suggestions]
+        print(json.dumps(values if many else values[0], ensure_ascii=False, indent=1))
+        return DONE
+    for submission, suggestion in zip(submissions, suggestions, strict=True):
+        print("\n".join(_lines(submission, suggestion)), end="\n\n" if many else "\n")
+    return DONE
+
+
+def _suggested(router: Router, submissions: list[Submission], top: int, folder: Path) -> list[Suggestion]:
+    """Route all, a long list on all cores."""
+    from fenban.model.router import BATCH
+
+    if len(submissions) <= BATCH:
+        return router.suggest(submissions, top=top, evidence="full" if len(submissions) == 1 else True)
+    from ...inference.pool import Asked, suggest_batches
+
+    batches = (submissions[i : i + BATCH] for i in range(0, len(submissions), BATCH))
+    return [s for part in suggest_batches(router, batches, Asked(top), folder) for s in part]
+
+
+def _from_text(arguments: argparse.Namespace) -> Iterator[Submission]:
+    from fenban.model.case import Submission
+    from fenban.model.errors import InputError
+
+    text = _from_stdin() if arguments.text in (None, "-") else _decoded(os.fsencode(arguments.text))
+    if not text.strip():
+        raise InputError("there is no text to route - give it in quotes, or --file FILE")
+    yield Submission(text, jurisdiction=arguments.jurisdiction)
+
+
+def _from_stdin() -> str:
+    from fenban.model.errors import InputError
+
+    if sys.stdin is None:
+        raise InputError("there is no standard input to read a text from - give it in quotes")
+    if sys.stdin.isatty():
+        say("Type or paste the text; end it with Ctrl+D (on Windows Ctrl+Z and Enter).")
+    return _decoded(sys.stdin.buffer.read())
+
+
+def _decoded(text: bytes) -> str:
+    """Read UTF-8, else GB18030, as other Chinese programs hand it on."""
+    from fenban.model.errors import InputError
+
+    for coding in ("utf-8-sig", "gb18030"):
+        try:
+            return text.decode(coding)
+        except UnicodeDecodeError:
+            continue
+    raise InputError("the text is neither UTF-8 nor GB18030 - save it as UTF-8 and give it with --file")
+
+
+def _from_file(arguments: argparse.Namespace) -> Iterator[Submission]:
+    """Yield one submission per row, in order; a row that cannot be read counts as an empty text."""
+    from pathlib import Path
+
+    from ...jobs.rows import open_submissions
+
+    check_rejected([arguments.file], arguments.rejected)
+    rejected = []
+    with open_submissions(Path(arguments.file), columns_of(arguments), arguments.jurisdiction) as rows:
+        for row in rows:
+            if row.problem and not row.is_blank:
+                rejected.append(row.rejected(arguments.file))
+            yield row.submission
+    set_aside([arguments.file], rejected, arguments.rejected)
+
+
+def _lines(submission: Submission, suggestion: Suggestion) -> Iterator[str]:
+    from fenban.model.case import ZONE_NAMES
+    from fenban.model.signs.signals import MISSING_NAMES, SIGNAL_NAMES
+
+    text = " ".join(submission.text.split())
+    yield (text[:60] + "…") if len(text) > 60 else text or "（没有文字）"
+    yield f"  分区  {ZONE_NAMES[suggestion.zone]}"
+    for unit in suggestion.lead_units:
+        yield f"  主办  {unit.probability:6.1%}  {unit.unit}{'（试用）' if unit.trial else ''}"
+    if not suggestion.lead_units:
+        for function in suggestion.functions:
+            yield f"  职能  {function.probability:6.1%}  {function.function}"
+    for unit in suggestion.co_units:
+        yield f"  协办  {unit.probability:6.1%}  {unit.unit}"
+    for topic in suggestion.topics[:2]:
+        yield f"  主题  {topic.probability:6.1%}  {topic.path}"
+    if suggestion.lane:
+        yield f"  通道  {suggestion.lane.name}（{suggestion.lane.reason}）"
+    for number, matter in enumerate(suggestion.matters, start=1):
+        best = matter.functions[0]
+        yield f"  第{number}件 {best.probability:6.1%}  {best.function}：{' '.join(matter.text.split())[:40]}"
+    notes = [SIGNAL_NAMES[flag] for flag in suggestion.flags]
+    notes += [MISSING_NAMES[name] for name in suggestion.missing]
+    if notes:
+        yield f"  注意  {'；'.join(notes)}"
+    for hint in suggestion.hints:
+        yield f"        {hint}"
+    yield from _reasons(suggestion.evidence)
+
+
+def _reasons(evidence: Evidence) -> Iterator[str]:
+    words = list(dict.fromkeys(word.text for word in evidence.words))
+    if words:
+        yield f"  依据  {'、'.join(words)}"
+    if evidence.duties:
+        yield f"  职责  {evidence.duties}"
+    for case in evidence.similar:
+        label = case.lead_unit or case.function or case.topic
+        yield f"  相似  {case.similarity:6.1%}  {label}：{case.text[:40]}"
+    for change in evidence.changes:
+        yield f"  若改  {change.text}"

@@ -1,0 +1,1 @@
+"""Deadlines: the rules, the files they come from, the days that count."""

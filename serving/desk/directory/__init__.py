@@ -1,0 +1,1 @@
+"""The directory of a running service: importing a list, renamings, successors."""

@@ -1,0 +1,1 @@
+"""Duplicates of a matter and matters that many people bring."""

@@ -1,0 +1,1 @@
+"""Lists of matters: what is wanted, in which order, page by page."""

@@ -1,0 +1,1 @@
+"""One matter: taking it in, deciding, returning, merging, closing."""

@@ -1,0 +1,1 @@
+"""Asking the model: batches across requests, one model a process for long tables."""

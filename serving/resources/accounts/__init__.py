@@ -1,0 +1,1 @@
+"""Logging in, people, tokens."""

@@ -1,0 +1,164 @@
+"""``/users``: the people, for administrators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.responses import JSONResponse, Response
+
+from ...accounts import users
+from ...accounts.actor import Actor
+from ...http.accounts import Accounts
+from ...http.dependencies import permitted
+from ...http.problems import responses
+from ...http.service import GUARDED
+from ..etags import etag_of, version_asked
+from .schemas import Invitation, User, UserAsked, UserChange, UserPage
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from ...store.tables.accounts import UserRow
+
+router = APIRouter(prefix="/api/v1", tags=["账户"])
+Manager = Annotated[Actor, Depends(permitted("users.manage"))]
+UserId = Annotated[int, Path(ge=1, le=2**31 - 1, description="账户的编号")]
+
+
+def user_as_dict(user: UserRow) -> dict[str, Any]:
+    """Return the ``User`` JSON of a row."""
+    return {
+        "id": user.id,
+        "version": user.version,
+        "name": user.name,
+        "display_name": user.display_name,
+        "role": user.role,
+        "state": users.state_of(user),
+        "created_at": user.created_at.isoformat(),
+        "seen_at": user.seen_at.isoformat() if user.seen_at else None,
+    }
+
+
+def _answer(user: UserRow) -> Response:
+    return JSONResponse(user_as_dict(user), headers={"ETag": etag_of(user.version)})
+
+
+def _invitation(user: UserRow, secret: str, expires_at: dt.datetime) -> Response:
+    content = {
+        "user": user_as_dict(user),
+        "link": f"/invitation?secret={secret}",
+        "expires_at": expires_at.isoformat(),
+    }
+    return JSONResponse(content, 201, headers={"ETag": etag_of(user.version)})
+
+
+@router.get(
+    "/users",
+    operation_id="listUsers",
+    summary="列出账户",
+    description="按编号分页。需要权限 users.manage。",
+    response_model=UserPage,
+    response_description="成功",
+    responses=responses(401, 403, 422, 503),
+    openapi_extra=GUARDED,
+)
+def list_users(
+    request: Request,
+    actor: Manager,
+    limit: Annotated[int, Query(ge=1, le=500, description="每页个数")] = 50,
+    cursor: Annotated[int, Query(ge=0, le=2**31 - 1, description="上一页的 next")] = 0,
+) -> Response:
+    """Answer with one page."""
+    with Accounts.of(request).database.reading() as session:
+        found = users.listed(session, limit + 1, cursor)
+        total = users.count(session)
+    page = found[:limit]
+    more = str(page[-1].id) if len(found) > limit else None
+    return JSONResponse({"items": [user_as_dict(user) for user in page], "next": more, "total": total})
+
+
+@router.post(
+    "/users",
+    operation_id="addUser",
+    summary="新建账户",
+    description="返回设置密码的一次性链接，请当面或用可靠的方式交给本人。需要权限 users.manage。",
+    status_code=201,
+    response_model=Invitation,
+    response_description="成功",
+    responses=responses(400, 401, 403, 409, 413, 422, 503),
+    openapi_extra=GUARDED,
+)
+def add_user(asked: UserAsked, request: Request, actor: Manager) -> Response:
+    """Add a person and invite them."""
+    with Accounts.of(request).database.writing() as session:
+        user = users.add(session, actor.label, asked.name, asked.display_name, asked.role)
+        secret, expires_at = users.invite(session, actor.label, user)
+    return _invitation(user, secret, expires_at)
+
+
+@router.get(
+    "/users/{user_id}",
+    operation_id="describeUser",
+    summary="查看账户",
+    description="需要权限 users.manage。",
+    response_model=User,
+    response_description="成功",
+    responses=responses(401, 403, 404, 422, 503),
+    openapi_extra=GUARDED,
+)
+def describe_user(request: Request, actor: Manager, user_id: UserId) -> Response:
+    """Answer with one person."""
+    with Accounts.of(request).database.reading() as session:
+        return _answer(users.get(session, user_id))
+
+
+@router.patch(
+    "/users/{user_id}",
+    operation_id="changeUser",
+    summary="修改账户",
+    description="修改姓名、角色，停用或恢复。须带 If-Match。至少保留一名可以登录的管理员。"
+    "需要权限 users.manage。",
+    response_model=User,
+    response_description="成功",
+    responses=responses(400, 401, 403, 404, 409, 412, 413, 422, 428, 503),
+    openapi_extra=GUARDED,
+)
+def change_user(asked: UserChange, request: Request, actor: Manager, user_id: UserId) -> Response:
+    """Change what was given."""
+    accounts = Accounts.of(request)
+    with accounts.database.writing() as session:
+        current = users.get(session, user_id).version
+        version = version_asked(request, current)
+        user = users.change(
+            session,
+            actor.label,
+            user_id,
+            version,
+            display_name=asked.display_name,
+            role=asked.role,
+            disabled=asked.disabled,
+        )
+    accounts.identities.forget()
+    return _answer(user)
+
+
+@router.post(
+    "/users/{user_id}/invitations",
+    operation_id="inviteUser",
+    summary="重新发放设置密码的链接",
+    description="用于忘记密码或链接过期。原密码、原链接和全部会话随即失效。需要权限 users.manage。",
+    status_code=201,
+    response_model=Invitation,
+    response_description="成功",
+    responses=responses(401, 403, 404, 422, 503),
+    openapi_extra=GUARDED,
+)
+def invite_user(request: Request, actor: Manager, user_id: UserId) -> Response:
+    """Invite a person anew."""
+    accounts = Accounts.of(request)
+    with accounts.database.writing() as session:
+        user = users.get(session, user_id)
+        secret, expires_at = users.invite(session, actor.label, user)
+    accounts.identities.forget()
+    return _invitation(user, secret, expires_at)

@@ -1,0 +1,139 @@
+"""``/audit``: the lines of the audit, and following their chain."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from ...accounts.actor import Actor
+from ...http.dependencies import permitted
+from ...http.problems import responses
+from ...http.service import GUARDED, Service, as_json
+from ...store import audit
+from ...store.audit import FIRST, AuditRow, Checkpoint
+from ..fields import Cursor, Limit, NearDay, PlainText, beginning_of, cursor_of, refused_cursor, values_of
+from . import schemas
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
+router = APIRouter(prefix="/api/v1", tags=["审计"])
+Reader = Annotated[Actor, Depends(permitted("audit.read"))]
+_DAY = dt.timedelta(days=1)
+_FLAWS = {
+    "missing": "第 {} 行不见了。",
+    "misplaced": "第 {} 行与上一行不衔接。",
+    "altered": "第 {} 行被改动过。",
+    "head": "第 {} 行与先前核对时不同。",
+}
+
+
+@router.get(
+    "/audit",
+    operation_id="listAudit",
+    summary="查审计",
+    description="审计的行，新的在前。各条件都要符合。需要权限 audit.read。",
+    response_model=schemas.AuditPage,
+    response_description="成功",
+    responses=responses(401, 403, 422, 503),
+    openapi_extra=GUARDED,
+)
+def list_audit(
+    request: Request,
+    _: Reader,
+    actor: Annotated[PlainText | None, Query(max_length=100, description="谁", examples=["li"])] = None,
+    action: Annotated[
+        PlainText | None, Query(max_length=50, description="动作", examples=["submission.decide"])
+    ] = None,
+    subject: Annotated[
+        PlainText | None, Query(max_length=100, description="对象", examples=["submission:12"])
+    ] = None,
+    first: Annotated[NearDay | None, Query(alias="from", description="从哪天起（北京时间）")] = None,
+    last: Annotated[NearDay | None, Query(alias="to", description="到哪天，含当日")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """Answer with one page."""
+    filters: list[ColumnElement[bool]] = [
+        column == value.strip()
+        for column, value in ((AuditRow.actor, actor), (AuditRow.action, action), (AuditRow.subject, subject))
+        if value and value.strip()
+    ]
+    before = _before(cursor)
+    with Service.of(request).database.reading() as session:
+        since = beginning_of(first) if first else None
+        until = beginning_of(last) + _DAY if last else None
+        filters += audit.between(session, since, until)
+        lines = audit.page(session, filters, before, limit + 1)
+        total = None if filters else audit.head(session).seq
+    content = {
+        "items": [_line(line) for line in lines[:limit]],
+        "next": cursor_of(lines[limit - 1].seq) if len(lines) > limit else None,
+        "total": total,
+    }
+    return Response(as_json(content), media_type="application/json")
+
+
+def _before(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    values = values_of(cursor)
+    if len(values) != 1 or not isinstance(values[0], int) or not 0 < values[0] < 2**31:
+        raise refused_cursor()
+    return int(values[0])
+
+
+def _line(line: AuditRow) -> dict[str, object]:
+    return {
+        "seq": line.seq,
+        "at": line.at.isoformat(),
+        "actor": line.actor,
+        "action": line.action,
+        "subject": line.subject,
+        "detail": line.detail,
+        "hash": line.hash,
+    }
+
+
+@router.get(
+    "/audit/verification",
+    operation_id="verifyAudit",
+    summary="核对审计",
+    description=(
+        "从第 after 行之后起，逐行核对哈希链，一次最多 limit 行；答复中的 next 用来接着核对，直到为空。"
+        "从头核对用默认值。全部核对也可在服务器上运行 fenban audit verify。需要权限 audit.read。"
+    ),
+    response_model=schemas.Verification,
+    response_description="成功",
+    responses=responses(401, 403, 422, 503),
+    openapi_extra=GUARDED,
+)
+def verify_audit(
+    request: Request,
+    _: Reader,
+    after: Annotated[int, Query(ge=0, lt=2**31, description="已核对到第几行")] = 0,
+    after_hash: Annotated[
+        str, Query(pattern="^[0-9a-f]{64}$", description="那一行的哈希，起点为 64 个 0")
+    ] = FIRST,
+    limit: Annotated[int, Query(ge=1, le=20_000, description="最多核对多少行")] = 2_000,
+) -> Response:
+    """Answer for some thousand lines; bounded, so that the clerks do not wait for the auditor."""
+    with Service.of(request).database.reading() as session:
+        total = audit.head(session).seq
+        verdict = audit.verify_after(session, Checkpoint(after, after_hash), limit)
+    onward = {"after": verdict.lines, "after_hash": verdict.head} if verdict.more else None
+    content = {
+        "intact": verdict.flaw is None,
+        "first": after + 1,
+        "lines": verdict.lines,
+        "head": verdict.head,
+        "total": total,
+        "next": onward,
+        "broken_at": verdict.broken_at,
+        "flaw": verdict.flaw,
+        "reason": _FLAWS[verdict.flaw].format(verdict.broken_at) if verdict.flaw else None,
+    }
+    return Response(as_json(content), media_type="application/json")

@@ -1,0 +1,1 @@
+"""Search, similar matters, clusters."""

@@ -1,0 +1,105 @@
+"""``/similar`` and ``/submissions/{id}/similar``: matters that may be one with the one at hand."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from fenban.model.case import Submission
+from fenban.model.reading.privacy import mask
+
+from ...accounts.actor import Actor
+from ...desk.likeness import duplicates
+from ...desk.likeness.differences import Side
+from ...http.dependencies import permitted
+from ...http.problems import FieldError, InvalidFieldsError, responses
+from ...http.service import GUARDED, Service, as_json
+from ...store.base import now
+from ...store.errors import NotFoundError
+from ...store.tables.matters import SubmissionRow
+from ..fields import PathId  # noqa: TC001 - FastAPI reads it
+from ..matters import shaping as matters
+from . import likeness_schemas as schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...desk.likeness.duplicates import Candidate
+    from ...desk.likeness.meaning import Meaning, Vector
+
+router = APIRouter(prefix="/api/v1", tags=["重复与热点"])
+Reader = Annotated[Actor, Depends(permitted("matters.read"))]
+
+
+@router.post(
+    "/similar",
+    operation_id="findSimilar",
+    summary="查一件还没登记的是否有人反映过",
+    description="在前后 60 天的办件中找文字几乎相同或可能是同一件事的。文字不保存。需要权限 matters.read。",
+    response_model=schemas.SimilarList,
+    response_description="成功",
+    responses=responses(400, 401, 403, 413, 422, 503),
+    openapi_extra=GUARDED,
+)
+def find_similar(asked: schemas.SimilarRequest, request: Request, actor: Reader) -> Response:
+    """Answer for a text that is not in the store."""
+    service = Service.of(request)
+    if len(asked.text) > service.settings.max_text:
+        message = f"不能超过 {service.settings.max_text} 个字符"
+        raise InvalidFieldsError([FieldError(field="text", message=message)])
+    here = Side(
+        mask(asked.text),
+        mask((asked.title or "").strip()),
+        asked.jurisdiction or service.settings.jurisdiction,
+        asked.received_at or now(),
+    )
+    vector = vector_of(request, here.text, here.title)
+    with service.database.reading() as session:
+        found = duplicates.candidates(session, here, vector)
+    return _answer(service, actor, found)
+
+
+@router.get(
+    "/submissions/{submission_id}/similar",
+    operation_id="listSimilar",
+    summary="列出可能与它重复的办件",
+    description="在前后 60 天的办件中找。是否并案由人决定。需要权限 matters.read。",
+    response_model=schemas.SimilarList,
+    response_description="成功",
+    responses=responses(401, 403, 404, 422, 503),
+    openapi_extra=GUARDED,
+)
+def similar(submission_id: PathId, request: Request, actor: Reader) -> Response:
+    """Answer for a matter in the store."""
+    service = Service.of(request)
+    with service.database.reading() as session:
+        row = session.get(SubmissionRow, submission_id)
+        if row is None:
+            raise NotFoundError("办件")
+        here = Side(row.text, row.title, row.jurisdiction, row.received_at)
+        vector = duplicates.vector_of(session, row.id)
+        found = duplicates.candidates(session, here, vector, exclude=row.id)
+    return _answer(service, actor, found)
+
+
+def vector_of(request: Request, text: str, title: str) -> Vector | None:
+    """Return the vector of a masked text, if the model has an encoder for it."""
+    meaning: Meaning = request.app.state.meaning
+    return meaning.vector(Submission(text=text, title=title))
+
+
+def _answer(service: Service, actor: Actor, found: Sequence[Candidate]) -> Response:
+    items = [
+        {
+            "matter": matters.matter(one.row, actor, service.deadlines),
+            "kind": one.kind,
+            "similarity": round(min(one.score, 1.0), 4),
+            "differences": list(one.differences.lines),
+            "pieces": [dataclasses.asdict(piece) for piece in one.differences.pieces],
+        }
+        for one in found
+    ]
+    return Response(as_json({"items": items}), media_type="application/json")

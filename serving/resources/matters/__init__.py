@@ -1,0 +1,1 @@
+"""Matters: registering, listing, deciding, handling, their history."""

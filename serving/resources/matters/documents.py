@@ -1,0 +1,50 @@
+"""Reading a document that was dropped onto the page; nothing of it is kept."""
+
+# ruff: noqa: D400, D415 - the docstrings of the models are the Chinese text of the OpenAPI document
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, File, UploadFile
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from ...accounts.actor import Actor  # noqa: TC001 - FastAPI reads the annotation
+from ...desk.matters.documents import UnreadableDocumentError, read_document
+from ...http.dependencies import permitted
+from ...http.problems import FieldError, InvalidFieldsError, responses
+from ...http.service import GUARDED, as_json
+
+router = APIRouter(prefix="/api/v1", tags=["办件"])
+
+
+class ReadDocument(BaseModel):
+    """读出的文字。"""
+
+    title: str = Field(description="标题；看不出来时为空")
+    text: str = Field(description="正文，不含标题、页眉页脚和批注")
+    kind: Literal["docx", "txt"] = Field(description="文件的种类")
+
+
+@router.post(
+    "/documents",
+    operation_id="readDocument",
+    summary="读出文件里的文字",
+    description="读 Word 文档（.docx）或文本（.txt），返回标题和正文，不保存。需要权限 matters.write。",
+    response_model=ReadDocument,
+    response_description="成功",
+    responses=responses(400, 401, 403, 413, 422),
+    openapi_extra=GUARDED,
+)
+def read(
+    _: Annotated[Actor, Depends(permitted("matters.write"))],
+    file: Annotated[UploadFile, File(description=".docx 或 .txt，至多 8 MB")],
+) -> Response:
+    """Answer with the text."""
+    try:
+        document = read_document(file.file.read(), file.filename or "")
+    except UnreadableDocumentError as error:
+        raise InvalidFieldsError([FieldError(field="file", message=error.reason)]) from error
+    return Response(as_json(asdict(document)), media_type="application/json")

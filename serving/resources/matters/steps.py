@@ -1,0 +1,69 @@
+"""``/submissions/{id}/steps``: the steps that need no more than a reason, and adding to the text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response  # noqa: TC002 - FastAPI reads the annotations
+
+from ...desk.matters import intake, steps, suggesting, timeline
+from ...http.problems import FieldError, InvalidFieldsError, responses
+from ...http.service import GUARDED, Service
+from ...store.base import now
+from ..fields import PathId  # noqa: TC001 - FastAPI reads the annotations
+from ..writing import Change, made
+from . import shaping as matters
+from . import step_schemas as schemas
+from .asking import ask_if_possible
+
+if TYPE_CHECKING:
+    from ...desk.matters.desk import Desk
+    from ...store.idempotency import Kept
+
+router = APIRouter(prefix="/api/v1/submissions/{submission_id}", tags=["办件"])
+
+
+@router.post(
+    "/steps",
+    operation_id="takeStep",
+    summary="办一步",
+    description="受理、要求补充、补充、立案、签收、重办等只需要理由的各步。补充以后重新问模型。",
+    status_code=201,
+    response_model=schemas.SteppedMatter,
+    response_description="已记录",
+    responses=responses(400, 401, 403, 404, 409, 412, 413, 422, 428, 503),
+    openapi_extra=GUARDED,
+)
+async def take_step(
+    submission_id: PathId, asked: schemas.NewStep, request: Request, writing: Change
+) -> Response:
+    """Take the step; for an addition, ask the model about the whole text first."""
+    service = Service.of(request)
+    text = (asked.text or "").strip()
+    if (asked.action == "supplement") != bool(text):
+        message = "补充的内容不能为空" if not text else "只有补充（supplement）才填"
+        raise InvalidFieldsError([FieldError(field="text", message=message)])
+    found = await _suggestion(service, submission_id, text) if text else None
+
+    def work(desk: Desk) -> Kept:
+        row = writing.matter(desk, submission_id)
+        if text:
+            intake.supplement(desk, row, text, found, asked.why)
+        else:
+            steps.PLAIN[asked.action](desk, row, asked.why)
+        step = timeline.entry(row.kind, timeline.last(desk.session, row.id, asked.action))
+        return made({"step": step, "matter": matters.matter(row, writing.actor, desk.deadlines)}, row)
+
+    return await run_in_threadpool(writing.answer, work)
+
+
+async def _suggestion(service: Service, submission_id: int, text: str) -> dict[str, Any] | None:
+    def read() -> Any:
+        with service.database.reading() as session:
+            row = timeline.matter(session, submission_id)
+            row.text = intake.supplemented(row, text, now())
+            return suggesting.as_submission(row)
+
+    return await ask_if_possible(service, await run_in_threadpool(read))

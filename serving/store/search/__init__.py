@@ -1,0 +1,1 @@
+"""Full-text search over matters, on SQLite and PostgreSQL alike."""

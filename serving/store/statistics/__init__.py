@@ -1,0 +1,1 @@
+"""Counts over all matters, kept in memory as arrays."""

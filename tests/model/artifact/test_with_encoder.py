@@ -1,0 +1,258 @@
+"""A model with a tiny encoder: its folder, and the cascade that asks it only where it must."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from fenban.model import Router
+from fenban.model.artifact.folder import ARRAYS, MANIFEST, SETTINGS, load, read_manifest, save
+from fenban.model.errors import ModelFolderError
+from fenban.model.scoring.encoder import ENCODER_FILES, GRAPH, EncoderSettings, OnnxEncoder
+from fenban.model.scoring.stage import Cascade
+from fenban.training.encoder.embedding_cache import EmbeddingCache
+from fenban.training.fitting.dense import FrozenSource
+from fenban.training.train import train
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fenban.model import Case, Suggestion
+    from fenban.model.scoring.content import ModelContent
+
+TEXTS = [
+    "南宁市兴宁区的红绿灯坏了",
+    "桂林市象山区老板拖欠工资",
+    "水电",
+    "",
+    "青秀区物流园不签劳动合同，工资没结",
+    "兴宁区学校门口三排违停",
+    "象山区奶茶店喝出蟑螂",
+    "广场旁的大榕树砸到遮阳棚",
+]
+PIECES = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", *"灯路工资酸奶停车树局退钱")
+
+
+def write_encoder(folder: Path, dimension: int = 3) -> Path:
+    """Write an encoder whose vectors are the mean of random rows, one for each of a few characters."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    table = np.random.default_rng(3).normal(size=(len(PIECES), dimension)).astype(np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("Gather", ["table", "input_ids"], ["rows"]),
+            helper.make_node("ReduceMean", ["rows"], ["vectors"], axes=[1], keepdims=0),
+        ],
+        "tiny",
+        [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["texts", "tokens"])],
+        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", dimension])],
+        [numpy_helper.from_array(table, "table")],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=10), str(folder / GRAPH))
+    tokenizer = Tokenizer(models.WordLevel({piece: n for n, piece in enumerate(PIECES)}, "[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    tokenizer.save(str(folder / "tokenizer.json"))
+    EncoderSettings("tiny", "", 64, dimension).write(folder)
+    return folder
+
+
+# sixty cases make a head so sure of itself that its margins leave float32
+
+
+class Counting:
+    """An encoder that remembers what it was asked."""
+
+    def __init__(self, encoder: OnnxEncoder) -> None:
+        self._encoder = encoder
+        self.asked: list[str] = []
+        self.dimension = encoder.dimension
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        self.asked += texts
+        return self._encoder.encode(texts)
+
+
+@pytest.fixture(scope="module")
+def fused(cases: list[Case], content: ModelContent, tmp_path_factory: pytest.TempPathFactory) -> ModelContent:
+    encoder = OnnxEncoder.load(write_encoder(tmp_path_factory.mktemp("encoder")))
+    learnt = train(cases, content.directory, dense=FrozenSource(encoder, EmbeddingCache(None)))
+    return replace(learnt, cascade=Cascade(0.9, 0.5))
+
+
+@pytest.fixture(scope="module")
+def fused_folder(fused: ModelContent, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("fused") / "model"
+    save(fused, folder)
+    return folder
+
+
+@pytest.fixture
+def copy(fused_folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(fused_folder, tmp_path / "copy"))
+
+
+def plain(suggestion: Suggestion) -> dict[str, object]:
+    return {**suggestion.as_dict(), "model": None}
+
+
+@pytest.mark.parametrize("thorough", [True, False])
+def test_a_saved_model_suggests_what_the_trained_one_did(
+    fused: ModelContent, fused_folder: Path, thorough: bool
+) -> None:
+    trained = Router(fused).suggest(TEXTS, thorough=thorough)
+    loaded = Router.load(fused_folder, encoder_threads=1).suggest(TEXTS, thorough=thorough)
+    assert [plain(s) for s in trained] == [plain(s) for s in loaded]
+
+
+def test_the_folder_holds_the_encoder_and_the_dense_heads(fused: ModelContent, fused_folder: Path) -> None:
+    assert set(ENCODER_FILES) <= set(read_manifest(fused_folder)["files"])
+    assert fused.encoder is not None
+    for name in ENCODER_FILES:
+        assert (fused_folder / name).read_bytes() == (fused.encoder.folder / name).read_bytes()
+    arrays = load_file(fused_folder / ARRAYS)
+    settings = json.loads((fused_folder / SETTINGS).read_text("utf-8"))
+    width = sum(len(head["classes"]) for head in settings["dense_heads"])
+    assert arrays["dense.weights"].shape == (fused.encoder.dimension, width)
+    assert arrays["dense.intercept"].shape == (width,)
+    assert arrays["dense.centre"].shape == (fused.encoder.dimension,)
+    assert set(settings["stages"]) == {"sparse", "fused"}
+    assert {"curve.sparse.lead_unit.confidence", "curve.fused.lead_unit.confidence"} <= set(arrays)
+    assert settings["cascade"] == [0.9, 0.5, 0.002]
+
+
+def test_saving_what_was_loaded_gives_the_same_folder(fused_folder: Path, tmp_path: Path) -> None:
+    save(load(fused_folder), tmp_path / "again")
+    for path in fused_folder.iterdir():
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_a_model_may_be_saved_over_the_folder_its_encoder_lies_in(copy: Path) -> None:
+    before = read_manifest(copy)
+    save(load(copy), copy)
+    assert read_manifest(copy) == before
+    assert Router.load(copy).suggest(TEXTS)
+
+
+@pytest.mark.parametrize("name", ENCODER_FILES)
+def test_a_missing_file_of_the_encoder_is_refused(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    with pytest.raises(ModelFolderError, match=f"{name} is missing"):
+        load(copy)
+
+
+@pytest.mark.parametrize("name", ENCODER_FILES)
+def test_a_changed_file_of_the_encoder_is_refused(copy: Path, name: str) -> None:
+    raw = bytearray((copy / name).read_bytes())
+    raw[len(raw) // 2] ^= 1
+    (copy / name).write_bytes(raw)
+    with pytest.raises(ModelFolderError, match=f"{name} was changed"):
+        load(copy)
+
+
+def with_right_hashes(folder: Path, names: set[str]) -> None:
+    """Rewrite the manifest to list ``names``, as somebody would who changed the files on purpose."""
+    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    manifest["files"] = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), "utf-8")
+
+
+def test_a_manifest_that_lists_half_an_encoder_is_refused(copy: Path) -> None:
+    with_right_hashes(copy, set(read_manifest(copy)["files"]) - {GRAPH})
+    with pytest.raises(ModelFolderError, match=f"{GRAPH} is missing"):
+        load(copy)
+
+
+def test_dense_heads_without_any_encoder_are_refused(copy: Path) -> None:
+    with_right_hashes(copy, set(read_manifest(copy)["files"]) - set(ENCODER_FILES))
+    with pytest.raises(ModelFolderError, match="encoder"):
+        load(copy)
+
+
+def test_an_encoder_of_another_dimension_is_refused(copy: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    write_encoder(other, 5)
+    for name in ENCODER_FILES:
+        shutil.copyfile(other / name, copy / name)
+    with_right_hashes(copy, set(read_manifest(copy)["files"]))
+    with pytest.raises(ModelFolderError, match=r"dimension|width"):
+        load(copy)
+
+
+def counted(content: ModelContent) -> tuple[Router, Counting]:
+    assert isinstance(content.encoder, OnnxEncoder)
+    counting = Counting(content.encoder)
+    return Router(replace(content, encoder=counting)), counting  # type: ignore[arg-type]
+
+
+def alone(content: ModelContent) -> Router:
+    """The sparse part of a model by itself."""
+    return Router(replace(content, fused=None, dense=None, encoder=None, cascade=None))
+
+
+def test_a_thorough_answer_asks_the_encoder_for_every_text(fused: ModelContent) -> None:
+    router, counting = counted(fused)
+    router.suggest(TEXTS, evidence=False)
+    assert len(counting.asked) == len(TEXTS)
+
+
+def test_the_cascade_asks_the_encoder_for_the_unsure_alone(fused: ModelContent) -> None:
+    by_sparse = alone(fused).suggest(TEXTS, evidence=False)
+    thorough = Router(fused).suggest(TEXTS, evidence=False)
+    sure = [s.lead_units[0].probability for s in by_sparse]
+    enough = sorted(sure)[len(sure) // 2]
+    router, counting = counted(replace(fused, cascade=Cascade(enough - 1e-6)))
+    found = router.suggest(TEXTS, evidence=False, thorough=False)
+    unsure = [probability < enough for probability in sure]
+    assert 0 < sum(unsure) < len(TEXTS)
+    assert counting.asked == [text for text, asked in zip(TEXTS, unsure, strict=True) if asked]
+    for quick, sparse, full, asked in zip(found, by_sparse, thorough, unsure, strict=True):
+        wanted = full if asked else sparse
+        assert quick.lead_units == wanted.lead_units
+        assert quick.functions == wanted.functions
+        assert quick.topics == wanted.topics
+    assert any(full.functions != sparse.functions for full, sparse in zip(thorough, by_sparse, strict=True))
+
+
+@pytest.mark.parametrize(("enough", "share"), [(0.0, 0), (1.1, 1)])
+def test_the_ends_of_the_cascade(fused: ModelContent, enough: float, share: int) -> None:
+    router, counting = counted(replace(fused, cascade=Cascade(enough)))
+    router.suggest(TEXTS, evidence=False, thorough=False)
+    assert len(counting.asked) == share * len(TEXTS)
+
+
+def test_without_a_cascade_every_text_is_read_thoroughly(fused: ModelContent) -> None:
+    router, counting = counted(replace(fused, cascade=None))
+    quick = router.suggest(TEXTS, evidence=False, thorough=False)
+    assert len(counting.asked) == len(TEXTS)
+    thorough = Router(fused).suggest(TEXTS, evidence=False)
+    assert [plain(s) for s in quick] == [plain(s) for s in thorough]
+
+
+def test_each_stage_has_a_threshold_of_its_own(fused: ModelContent) -> None:
+    curve = fused.sparse.curves["lead_unit"]
+    n = len(curve.confidence)
+    right = replace(curve, correct=np.ones(n, np.uint8))
+    wrong = replace(curve, correct=np.zeros(n, np.uint8))
+    assert fused.fused is not None
+    content = replace(
+        fused,
+        sparse=replace(fused.sparse, curves={"lead_unit": right}),
+        fused=replace(fused.fused, curves={"lead_unit": wrong}),
+    )
+    router = Router(content)
+    assert router.threshold("lead_unit", 0.9, fused=False) < 1 < router.threshold("lead_unit", 0.9)
+    assert router.threshold("lead_unit", 0.9, fused=True) == router.threshold("lead_unit", 0.9)

@@ -1,0 +1,1 @@
+"""The models of a home, which of them serves, and the units on trial."""

@@ -1,0 +1,1 @@
+"""Tables of cases and texts: files, columns and cells read; results written."""
