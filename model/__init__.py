@@ -1,9 +1,9 @@
-"""What a text means: reading, features, classifiers, calibration, units, evidence, model folders."""
+"""What a text means: reading, signs, scoring, memory, evidence, model folders.
 
-from __future__ import annotations
+What others may use stands in ``__init__.pyi``; each name is loaded when it is first asked for, so that
+``fenban --help`` waits for none of them.
+"""
 
-from .artifact import folder as artifact
-from .case import Case, Submission, Suggestion
-from .router import Router
+import lazy_loader
 
-__all__ = ["Case", "Router", "Submission", "Suggestion", "artifact"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from .artifact import folder as artifact
+from . import artifact
 from .case import (
     FORMS,
     LANES,

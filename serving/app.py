@@ -23,7 +23,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
-from fenban.model.case import Submission
+from fenban.model import Submission
 
 from .console import pages as console
 from .desk.deadlines.files import shipped_deadlines
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from fenban.model.router import Router
+    from fenban.model import Router
 
     from .settings import ServiceSettings
 

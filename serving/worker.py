@@ -18,7 +18,7 @@ def create(settings: ServiceSettings) -> FastAPI:
     from .inference.memory import share_arenas
 
     share_arenas()
-    from fenban.training.registry.trials import load_router
+    from fenban.training import load_router
 
     from .app import create_app
 

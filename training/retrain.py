@@ -16,19 +16,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import binomtest
 
-from fenban.model.errors import TrainingError
-from fenban.model.router import BATCH, Router
+from fenban.model import BATCH, Router, TrainingError
 
 from .directory.growing import filled, grown, is_read_off
 from .progress import silent
-from .train import SEED, fingerprint, train
+from .train import SEED, fingerprint, train_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fenban.model.case import Case
-    from fenban.model.directory import Directory
-    from fenban.model.scoring.content import ModelContent
+    from fenban.model import Case, Directory, ModelContent
 
     from .fitting.dense import DenseSource
     from .progress import Progress
@@ -121,7 +118,7 @@ class Retraining:
     n_known_before: int
 
 
-def retrain(
+def retrain_champion(
     champion: Router,
     known: Sequence[Case],
     new: Sequence[Case],
@@ -181,7 +178,9 @@ def _teacher(
     def teach(cases: Sequence[Case]) -> ModelContent:
         cases = filled(cases, directory) if directory else cases
         given_to_it = None if anew else directory
-        return train(cases, given_to_it, seed=seed, parent=champion.version, dense=dense, progress=progress)
+        return train_model(
+            cases, given_to_it, seed=seed, parent=champion.version, dense=dense, progress=progress
+        )
 
     return teach
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fenban.model import shipped
-from fenban.model.directory import shipped_directory
+from fenban.model import shipped, shipped_directory
 
 from .progress import silent
 from .tables.records import case_from
-from .train import train
+from .train import train_model
 
 if TYPE_CHECKING:
-    from fenban.model.case import Case
-    from fenban.model.scoring.content import ModelContent
+    from fenban.model import Case, ModelContent
 
     from .fitting.dense import DenseSource
     from .progress import Progress
@@ -31,4 +29,4 @@ def starter_cases() -> list[Case]:
 
 def train_starter(progress: Progress = silent, dense: DenseSource | None = None) -> ModelContent:
     """Train on the starter cases with the shipped directory."""
-    return train(starter_cases(), shipped_directory(), dense=dense, progress=progress)
+    return train_model(starter_cases(), shipped_directory(), dense=dense, progress=progress)

@@ -12,16 +12,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from fenban.model.directory import Directory, Unit
-from fenban.model.errors import TrainingError
-from fenban.model.reading.places import Gazetteer, shipped_gazetteer
-from fenban.model.scoring.batch import places_of, read_batch
-from fenban.model.scoring.calibration import DEFAULT_TARGET
-from fenban.model.scoring.composition import UnitTable
-from fenban.model.scoring.content import ModelContent
-from fenban.model.scoring.features import DocumentFrequencies, NgramHasher, Vectoriser
-from fenban.model.scoring.projection import Projection
-from fenban.model.scoring.stage import Parts
+from fenban.model import (
+    DEFAULT_TARGET,
+    Directory,
+    DocumentFrequencies,
+    Gazetteer,
+    ModelContent,
+    NgramHasher,
+    Parts,
+    Projection,
+    TrainingError,
+    Unit,
+    UnitTable,
+    Vectoriser,
+    places_of,
+    read_batch,
+    shipped_gazetteer,
+)
 
 from .directory.labels import directory_from_labels, home_province, take_apart, with_functions
 from .fitting.calibration import FOLDS, Split, splits
@@ -38,10 +45,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fenban.model.case import Case
-    from fenban.model.reading.places import PlaceReading
-    from fenban.model.scoring.batch import Reading
-    from fenban.model.scoring.stage import Stage
+    from fenban.model import Case, PlaceReading, Reading, Stage
 
     from .fitting.dense import Dense, DenseSource
     from .fitting.unseen import Observed
@@ -75,7 +79,7 @@ class World:
     local_places: tuple[tuple[str, str], ...]
 
 
-def train(
+def train_model(
     cases: Sequence[Case],
     directory: Directory | None = None,
     *,

@@ -12,10 +12,10 @@ import numpy as np
 
 from fenban.model.directory import shipped_directory
 from fenban.model.router import Router
-from fenban.training.evaluation.evaluate import evaluate, read_topic_map
+from fenban.training.evaluation.evaluate import evaluate_model, read_topic_map
 from fenban.training.starter import starter_cases
 from fenban.training.tables.cases import read_cases
-from fenban.training.train import SEED, train
+from fenban.training.train import SEED, train_model
 
 from ..desk import speed
 from ..processes import LeftOut, fenban
@@ -102,8 +102,8 @@ def learning_curve(data: Path) -> Iterator[Measured]:
     cases = starter_cases()
     order = np.random.default_rng(SEED).permutation(len(cases))
     for n in (*CURVE, len(cases)):
-        router = Router(train([cases[i] for i in sorted(order[:n])], shipped_directory()))
-        figures = evaluate(router, judged, read_topic_map(data / _MAP)).as_dict()["topic"]
+        router = Router(train_model([cases[i] for i in sorted(order[:n])], shipped_directory()))
+        figures = evaluate_model(router, judged, read_topic_map(data / _MAP)).as_dict()["topic"]
         yield f"cold start from {n} cases", {key: figures[key] for key in ("top1", "top3", "macro_f1")}
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from fenban.model.errors import MissingExtraError
+from fenban.model import MissingExtraError
 
 from .errors import ProviderError
 

@@ -12,7 +12,7 @@ DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 def exit_codes() -> tuple[tuple[type[BaseException], int], ...]:
     """Return the table; the first kind that fits counts."""
     # the errors live in a package that loads numpy, which `fenban --help` need not wait for
-    from fenban.model.errors import FenbanError, InputError, TrainingError
+    from fenban.model import FenbanError, InputError, TrainingError
 
     return (
         (TrainingError, WRONG_INPUT),

@@ -12,7 +12,7 @@ from .terminal import TerminalProgress
 if TYPE_CHECKING:
     import argparse
 
-    from fenban.training.registry.models import Registry
+    from fenban.training import Registry
 
 
 def home_of(arguments: argparse.Namespace) -> Path:
@@ -21,7 +21,7 @@ def home_of(arguments: argparse.Namespace) -> Path:
     Raises:
         InputError: it is a file.
     """
-    from fenban.model.errors import InputError
+    from fenban.model import InputError
 
     chosen = arguments.home or os.environ.get("FENBAN_HOME")
     if chosen:
@@ -49,7 +49,7 @@ def database_of(arguments: argparse.Namespace) -> str:
 
 def registry_of(arguments: argparse.Namespace) -> Registry:
     """Return the registry in the home folder."""
-    from fenban.training.registry.models import Registry
+    from fenban.training import Registry
 
     return Registry(home_of(arguments))
 
@@ -81,8 +81,7 @@ def train_starter_champion(registry: Registry) -> Path:
         found = registry.champion_folder()
         if found is not None:
             return found
-        from fenban.training.starter import starter_cases, train_starter
-        from fenban.training.train import SEED
+        from fenban.training import SEED, starter_cases, train_starter
 
         from ..inference.memory import give_back
         from ..jobs.encoders import dense_source

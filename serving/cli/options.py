@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from fenban.model.case import Case
-    from fenban.training.tables.cases import CaseReading, Rejected
-    from fenban.training.tables.columns import NamedColumns
+    from fenban.model import Case
+    from fenban.training import CaseReading, NamedColumns, Rejected
 
     from ..store.database import Database
 
@@ -55,7 +54,7 @@ def opened_database(arguments: argparse.Namespace, *, existing: bool = False) ->
     """
     from sqlalchemy.engine import make_url
 
-    from fenban.model.errors import InputError
+    from fenban.model import InputError
 
     from ..store.database import Database
     from ..store.schema import migrate
@@ -96,7 +95,7 @@ def add_columns(parser: argparse.ArgumentParser) -> None:
 
 def columns_of(arguments: argparse.Namespace) -> NamedColumns | None:
     """Read ``--columns``, where it is given."""
-    from fenban.training.tables.columns import read_column_map
+    from fenban.training import read_column_map
 
     return read_column_map(Path(arguments.columns)) if arguments.columns else None
 
@@ -108,7 +107,7 @@ def read_cases_of(arguments: argparse.Namespace) -> list[Case]:
 
 def read_with_rejects(arguments: argparse.Namespace) -> tuple[list[Case], int]:
     """Read ``--cases``; return them and how many rows were set aside."""
-    from fenban.training.tables.cases import read_cases
+    from fenban.training import read_cases
 
     check_rejected(arguments.cases, arguments.rejected)
     reading = read_cases(arguments.cases, columns_of(arguments))
@@ -132,7 +131,7 @@ def check_rejected(files: Sequence[str], chosen: str | None) -> None:
     Raises:
         InputError: it would overwrite what is to be read.
     """
-    from fenban.model.errors import InputError
+    from fenban.model import InputError
 
     target = Path(chosen) if chosen else None
     if target is not None and target.exists():
@@ -143,8 +142,8 @@ def check_rejected(files: Sequence[str], chosen: str | None) -> None:
 
 def set_aside(files: Sequence[str], rejected: Sequence[Rejected], chosen: str | None) -> None:
     """Write rejected rows, masked, to the working folder, never beside the input."""
-    from fenban.model.reading.privacy import mask
-    from fenban.training.tables.cases import default_rejected_path, write_rejected
+    from fenban.model import mask
+    from fenban.training import default_rejected_path, write_rejected
 
     if not rejected:
         return

@@ -6,8 +6,7 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
-from fenban.model.artifact import folder as artifact
-from fenban.model.errors import InputError, ModelFolderError
+from fenban.model import InputError, ModelFolderError, artifact
 
 if TYPE_CHECKING:
     from pathlib import Path

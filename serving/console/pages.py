@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from fenban.model.case import FORMS, LANES, ZONE_NAMES
+from fenban.model import FORMS, LANES, ZONE_NAMES
 
 from ..accounts.permissions import PERMISSIONS, ROLE_NAMES
 from ..store.states import PROPOSAL_FORMS, RETURN_REASONS, states_of

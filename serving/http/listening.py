@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 
-from fenban.model.errors import InputError
+from fenban.model import InputError
 
 _WAITING = 128  # callers that may knock before the model is loaded
 

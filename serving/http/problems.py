@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from fenban.model.errors import FenbanError, InputError
+from fenban.model import FenbanError, InputError
 
 from ..accounts.errors import CrowdedError, ForbiddenError, InvitationError, LockedError, LoginError
 from ..inference.batching import NotReadyError, OverloadedError

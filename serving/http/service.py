@@ -12,9 +12,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from fenban.model import shipped
-from fenban.model.case import TOPIC_SEPARATOR
-from fenban.model.scoring.calibration import NEVER
+from fenban.model import NEVER, TOPIC_SEPARATOR, shipped
 
 from ..desk.deadlines.workdays import CHINA
 from ..desk.directory.successions import brought_up_to_date
@@ -24,9 +22,7 @@ from .dependencies import permitted
 from .problems import FieldError, InvalidFieldsError, responses
 
 if TYPE_CHECKING:
-    from fenban.model.case import Submission
-    from fenban.model.directory import Directory
-    from fenban.model.router import Router
+    from fenban.model import Directory, Router, Submission
 
     from ..desk.deadlines.rules import Deadlines
     from ..desk.directory.unit_index import LiveUnits

@@ -16,13 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from fenban.model.errors import FenbanError
+from fenban.model import FenbanError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
-    from fenban.model.case import Submission
+    from fenban.model import Submission
 
 T = TypeVar("T")
 

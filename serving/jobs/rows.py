@@ -6,17 +6,25 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fenban.model.case import Submission
-from fenban.model.errors import TableError
-from fenban.training.tables.cases import BadRow, Rejected, Row, open_table
-from fenban.training.tables.cells import as_date, as_label, as_text
-from fenban.training.tables.columns import ColumnMap, NamedColumns, list_headers
+from fenban.model import Submission, TableError
+from fenban.training import (
+    BadRow,
+    ColumnMap,
+    NamedColumns,
+    Rejected,
+    Row,
+    as_date,
+    as_label,
+    as_text,
+    list_headers,
+    open_table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from fenban.training.tables.rows import Table
+    from fenban.training import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,8 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fenban.model.case import ZONE_NAMES
-from fenban.model.errors import InputError
-from fenban.model.signs.signals import MISSING_NAMES, SIGNAL_NAMES
-from fenban.training.progress import silent
-from fenban.training.tables.writing import TableWriter
+from fenban.model import MISSING_NAMES, SIGNAL_NAMES, ZONE_NAMES, InputError
+from fenban.training import TableWriter, silent
 
 from ..inference.pool import Asked, suggest_batches
 from .rows import open_submissions
@@ -20,11 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from fenban.model.case import Submission, Suggestion
-    from fenban.model.router import Router
-    from fenban.training.progress import Progress
-    from fenban.training.tables.cases import Rejected
-    from fenban.training.tables.columns import NamedColumns
+    from fenban.model import Router, Submission, Suggestion
+    from fenban.training import NamedColumns, Progress, Rejected
 
     from .rows import SubmissionRow
 

@@ -13,7 +13,7 @@ from fastapi import Path, Query
 from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import PydanticCustomError
 
-from fenban.training.tables.cells import as_date
+from fenban.training import as_date
 
 from ..http.problems import FieldError, InvalidFieldsError
 from ..store.base import now

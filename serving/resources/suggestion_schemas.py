@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from fenban.model.case import FORMS, Submission, Zone
-from fenban.training.tables.cells import as_date
+from fenban.model import FORMS, Submission, Zone
+from fenban.training import as_date
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict

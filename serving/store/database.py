@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from fenban.model.errors import InputError
+from fenban.model import InputError
 
 from .errors import StoreBusyError, StoreUnreachableError
 

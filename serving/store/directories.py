@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, text
 
-from fenban.model.directory import Directory
+from fenban.model import Directory
 
 from . import audit
 from .errors import ChangedMeanwhileError, NotFoundError, StoreError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fenban.model.errors import FenbanError
+from fenban.model import FenbanError
 
 
 class StoreError(FenbanError):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import aliased
 
-from fenban.model.errors import InputError
+from fenban.model import InputError
 
 from . import audit
 from .base import now

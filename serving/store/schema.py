@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from fenban.model.errors import InputError
+from fenban.model import InputError
 
 from . import audit
 from .base import Base

@@ -14,7 +14,7 @@ import pytest
 
 from fenban.model import Case, Router, Submission
 from fenban.model.directory import Directory, Function, Unit
-from fenban.training.train import train
+from fenban.training.train import train_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ def router() -> Router:
         for text, function, path in invented(1, LEARNT)
     ]
     directory = Directory([Function(name) for name in FUNCTIONS], units)
-    return Router(train(cases, directory, target_precision=TARGET, memory=False))
+    return Router(train_model(cases, directory, target_precision=TARGET, memory=False))
 
 
 def automatic(router: Router, drawn: list[tuple[str, str, str]]) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import pytest
 from fenban.model import Case, Router, Submission
 from fenban.model.artifact.folder import load, save
 from fenban.model.directory import Directory, Function, Unit
-from fenban.training.train import train
+from fenban.training.train import train_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,7 +101,7 @@ def cases() -> list[Case]:
 
 @pytest.fixture(scope="session")
 def content(cases: list[Case]) -> ModelContent:
-    return train(cases, invented_directory())
+    return train_model(cases, invented_directory())
 
 
 @pytest.fixture(scope="session")
@@ -125,7 +125,7 @@ def reloaded(content: ModelContent, folder: Path) -> Router:
 def topics_router(cases: list[Case], tmp_path_factory: pytest.TempPathFactory) -> Router:
     """Of cases that say nothing of units: routes topics alone."""
     bare = [Case(case.submission, topic=case.topic) for case in cases]
-    return reloaded(train(bare), tmp_path_factory.mktemp("topics") / "tiny")
+    return reloaded(train_model(bare), tmp_path_factory.mktemp("topics") / "tiny")
 
 
 @pytest.fixture(scope="session")
@@ -139,4 +139,4 @@ def units_router(cases: list[Case], tmp_path_factory: pytest.TempPathFactory) ->
         for case in cases
         if case.lead_unit
     ]
-    return reloaded(train(bare), tmp_path_factory.mktemp("units") / "tiny")
+    return reloaded(train_model(bare), tmp_path_factory.mktemp("units") / "tiny")

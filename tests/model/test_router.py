@@ -20,7 +20,7 @@ from fenban.model.router import BATCH, check_target
 from fenban.model.scoring.calibration import NEVER
 from fenban.model.scoring.composition import UnitComposer
 from fenban.model.scoring.features import _Powers
-from fenban.training.train import train
+from fenban.training.train import train_model
 
 TEXTS = [
     "南宁市兴宁区的红绿灯坏了三天",
@@ -263,7 +263,7 @@ def test_units_alone(units_router: Router, cases: list[Case]) -> None:
 def test_units_that_no_case_names_do_not_break_the_evidence(cases: list[Case]) -> None:
     units = [Unit(name) for name in sorted({case.lead_unit or "" for case in cases})]
     bare = [type(case)(case.submission, lead_unit=case.lead_unit) for case in cases]
-    router = Router(train(bare, Directory([], [*units, Unit("从未办件的局")])))
+    router = Router(train_model(bare, Directory([], [*units, Unit("从未办件的局")])))
     suggestion = router.suggest(TEXTS, top=13)
     assert all(len(s.lead_units) == 13 for s in suggestion)
 
@@ -298,7 +298,7 @@ def test_a_unit_too_seldom_seen_to_be_learnt_is_suggested_without_words() -> Non
     """Units alone, no functions: the flat classifier knows only those that came up often."""
     often = [Case(Submission(f"{word}坏了{i}次"), lead_unit=unit) for unit, word in UNITS for i in range(6)]
     once = [Case(Submission(f"{word}没人管"), lead_unit=unit) for unit, word in SELDOM]
-    content = train([*often, *once])
+    content = train_model([*often, *once])
     assert content.composer is not None
     assert content.heads.heads["unit"].classes == tuple(sorted(unit for unit, _ in UNITS))
     upside_down = UnitComposer(content.composer.table, {"frequency": -50.0})

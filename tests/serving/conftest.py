@@ -28,7 +28,7 @@ from fenban.serving.store.base import now
 from fenban.serving.store.database import Database, database_url
 from fenban.serving.store.schema import migrate
 from fenban.serving.store.tables.accounts import TokenRow, UserRow
-from fenban.training.train import train
+from fenban.training.train import train_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,7 +129,7 @@ def people(database: Database) -> None:
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model") / "tiny"
-    save(train(invented_cases()), folder)
+    save(train_model(invented_cases()), folder)
     return folder
 
 

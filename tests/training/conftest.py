@@ -6,7 +6,7 @@ import pytest
 
 from fenban.model.case import Case, Submission
 from fenban.model.router import Router
-from fenban.training.train import train
+from fenban.training.train import train_model
 
 _DISTRICTS = ("青秀区", "兴宁区")
 
@@ -48,4 +48,4 @@ def tiny_cases() -> list[Case]:
 @pytest.fixture(scope="session")
 def tiny_router(tiny_cases: list[Case]) -> Router:
     """A router that knows nothing but the tiny cases."""
-    return Router(train(tiny_cases))
+    return Router(train_model(tiny_cases))

@@ -24,9 +24,9 @@ from fenban.training.retrain import (
     _without_known,
     compare,
     judge,
-    retrain,
+    retrain_champion,
 )
-from fenban.training.train import train
+from fenban.training.train import train_model
 
 BOTH, LOST, WON, NEITHER = (True, True), (True, False), (False, True), (False, False)
 
@@ -128,7 +128,7 @@ def test_known_cases_and_repeats_are_left_out() -> None:
 
 def test_cases_that_are_all_known_are_an_error(tiny_router: Router, tiny_cases: list[Case]) -> None:
     with pytest.raises(TrainingError, match="known already"):
-        retrain(tiny_router, tiny_cases, tiny_cases[:5])
+        retrain_champion(tiny_router, tiny_cases, tiny_cases[:5])
 
 
 def test_cases_without_any_label_are_an_error(tiny_router: Router) -> None:
@@ -194,7 +194,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
         for row in invented(120, 1, ("交通运输局", "城市管理局", "教育局"))
     ]
     found = Registry(tmp_path / "home")
-    found.promote(found.add(train(known), known, "li", "first"), "li", "first")
+    found.promote(found.add(train_model(known), known, "li", "first"), "li", "first")
     return found
 
 
@@ -237,7 +237,7 @@ def test_a_challenger_overtaken_while_it_trained_is_not_promoted(
 ) -> None:
     first = registry.champion()
     assert first
-    other = registry.add(train(registry.cases_of(first), seed=7), registry.cases_of(first), "wang", "x")
+    other = registry.add(train_model(registry.cases_of(first), seed=7), registry.cases_of(first), "wang", "x")
     add = Registry.add
 
     def add_while_another_promotes(self: Registry, *arguments: object) -> str:
@@ -311,8 +311,8 @@ def test_a_new_department_is_learnt(with_function: bool, with_duties: bool) -> N
         _case(row["内容"], row["承办单位"], row["职能"] if with_function else None)
         for row in invented(240, 2, tuple(_SUBJECTS))
     ]
-    champion = Router(train(known, given))
-    result = retrain(champion, known, new)
+    champion = Router(train_model(known, given))
+    result = retrain_champion(champion, known, new)
     assert result.comparison.promotes, result.comparison.why()
     assert "水利局" in {unit.name for unit in result.content.directory.units}  # type: ignore[union-attr]
     assert result.cases == (*known, *new)  # kept as they were given, so that they are known next time

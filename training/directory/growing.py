@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fenban.model.directory import Directory, Function, Unit
-from fenban.model.reading.places import Gazetteer, shipped_gazetteer
+from fenban.model import Directory, Function, Gazetteer, Unit, shipped_gazetteer
 
 from .labels import directory_from_labels, take_apart, with_functions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fenban.model.case import Case
+    from fenban.model import Case
 
 
 def is_read_off(cases: Sequence[Case], directory: Directory) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from fenban.model.errors import TrainingError
+from fenban.model import TrainingError
 
 from .labels import home_of
 from .office_names import KIN, SAME, SHORTENED, OfficeName, likeness, office_names
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Sequence
 
-    from fenban.model.case import Case
-    from fenban.model.reading.places import Gazetteer
+    from fenban.model import Case, Gazetteer
 
 _ALIKE = 0.3  # cosine of texts from which a shortened name is believed
 _HARDLY_ALIKE = 0.2  # below, no other name than the very same is believed

@@ -12,15 +12,12 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fenban.model.case import TOPIC_SEPARATOR, Case
-from fenban.model.directory import Directory, Function, Unit
-from fenban.model.reading.places import Home
-from fenban.model.reading.text import simplify
+from fenban.model import TOPIC_SEPARATOR, Case, Directory, Function, Home, Unit, simplify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fenban.model.reading.places import Gazetteer
+    from fenban.model import Gazetteer
 
 _TOWN_OFFICE = re.compile(
     r"^(?P<place>[\u4e00-\u9fff]{2,7}?(?:街道|镇|乡)?)"

@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from fenban.model.directory import shipped_directory
-from fenban.model.reading.text import simplify
+from fenban.model import shipped_directory, simplify
 
 from .labels import take_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fenban.model.reading.places import Gazetteer, Home
+    from fenban.model import Gazetteer, Home
 
 SAME, KNOWN, SHORTENED, KIN = 0.95, 0.9, 0.8, 0.6  # how sure a likeness of names makes
 _FEWEST_SIBLINGS = 2

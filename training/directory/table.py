@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fenban.model.directory import Directory, Function, Predecessor, Unit
-from fenban.model.errors import DirectoryError, TableError
+from fenban.model import Directory, DirectoryError, Function, Predecessor, TableError, Unit
 
 from ..tables.cases import BadRow, Row, open_table
 from ..tables.cells import as_date, as_label, as_units

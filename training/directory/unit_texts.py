@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from fenban.model.scoring.batch import read_batch
-from fenban.model.scoring.features import DocumentFrequencies, NgramHasher, Vectoriser
+from fenban.model import DocumentFrequencies, NgramHasher, Vectoriser, read_batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from fenban.model.case import Case
-    from fenban.model.scoring.batch import Reading
+    from fenban.model import Case, Reading
 
 _CHUNK = 2000
 _LEAST_OWN = 0.01  # likeness of a unit's texts among themselves; an estimate from few may fall below

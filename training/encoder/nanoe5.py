@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fenban.model.errors import FenbanError, MissingExtraError
+from fenban.model import FenbanError, MissingExtraError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

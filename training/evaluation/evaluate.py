@@ -16,10 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fenban.model.case import TOPIC_SEPARATOR
-from fenban.model.errors import InputError
-from fenban.model.router import BATCH
-from fenban.model.scoring.calibration import NEVER
+from fenban.model import BATCH, NEVER, TOPIC_SEPARATOR, InputError
 
 from ..directory.labels import topic_levels
 from ..progress import silent
@@ -32,9 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fenban.model.case import Case
-    from fenban.model.router import Router
-    from fenban.model.scoring.scorer import Scored
+    from fenban.model import Case, Router, Scored
 
     from ..progress import Progress
 
@@ -174,7 +169,7 @@ class Evaluation:
         return {"n": self.n, "texts_per_second": round(self.texts_per_second, 1), **figures}
 
 
-def evaluate(
+def evaluate_model(
     router: Router,
     cases: Iterable[Case],
     topic_map: TopicMap | None = None,

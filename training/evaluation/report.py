@@ -22,7 +22,7 @@ from .evaluate import LABELS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fenban.model.router import Router
+    from fenban.model import Router
 
     from .evaluate import Evaluation, LabelEvaluation, Outcomes
     from .metrics import LabelRow, ReliabilityBin

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fenban.model.scoring.dense import unit_vectors
+from fenban.model import unit_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

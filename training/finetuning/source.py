@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fenban.model.scoring.classifier import Head
-from fenban.model.scoring.dense import DenseHeads
-from fenban.model.scoring.encoder import OnnxEncoder
+from fenban.model import DenseHeads, Head, OnnxEncoder
 
 from ..encoder.checkpoints import checkpoint_folder, load_checkpoint
 from ..encoder.embedding_cache import EmbeddingCache

@@ -11,8 +11,7 @@ import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 from sklearn.model_selection import KFold
 
-from fenban.model.scoring.calibration import TopCalibration, softmax
-from fenban.model.scoring.stage import Gate, sureness
+from fenban.model import Gate, TopCalibration, softmax, sureness
 
 if TYPE_CHECKING:
     import datetime as dt

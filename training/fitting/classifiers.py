@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.svm import LinearSVC
 
-from fenban.model.scoring.classifier import Head, LinearHeads
+from fenban.model import Head, LinearHeads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fenban.model.scoring.calibration import PrecisionCurve
-from fenban.model.scoring.composition import DIRECTORY_WEIGHTS, FACTORS, TextSignals, UnitComposer, UnitTable
-from fenban.model.scoring.scorer import merge_names
+from fenban.model import (
+    DIRECTORY_WEIGHTS,
+    FACTORS,
+    PrecisionCurve,
+    TextSignals,
+    UnitComposer,
+    UnitTable,
+    merge_names,
+)
 
 from .calibration import fit_conditional_logit, fit_top_calibration
 
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fenban.model.reading.local_places import LocalPlaces
+    from fenban.model import LocalPlaces
 
 _START = {"flat": 1.0, "jurisdiction": 0.5, "named": 1.0, "encloses": 0.3, "frequency": 0.2}
 _PULL = 0.5

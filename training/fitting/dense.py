@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from fenban.model.memory.neighbours import Neighbours, ResolvedCase
-from fenban.model.scoring.classifier import Head
-from fenban.model.scoring.dense import DenseHeads, unit_vectors
-from fenban.model.scoring.voting import LABELS, log_shares
+from fenban.model import LABELS, DenseHeads, Head, Neighbours, ResolvedCase, log_shares, unit_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from fenban.model.scoring.encoder import OnnxEncoder
+    from fenban.model import OnnxEncoder
 
     from ..encoder.embedding_cache import EmbeddingCache
     from ..progress import Progress

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fenban.model.memory.neighbours import LONGEST, MOST_CASES, Neighbours, ResolvedCase
-from fenban.model.reading.privacy import mask
+from fenban.model import LONGEST, MOST_CASES, Neighbours, ResolvedCase, mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from fenban.model.case import Case
+    from fenban.model import Case
 
 
 def remember(cases: Sequence[Case], vectors: NDArray[np.float32]) -> Neighbours | None:

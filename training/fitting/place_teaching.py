@@ -14,22 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from fenban.model.reading.local_places import (
-    FEWEST_CASES,
-    SMOOTHING,
-    LocalPlaceReader,
-    LocalPlaces,
-    without_mentions,
-)
+from fenban.model import FEWEST_CASES, SMOOTHING, LocalPlaceReader, LocalPlaces, without_mentions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from fenban.model.case import Case
-    from fenban.model.directory import Directory
-    from fenban.model.reading.places import PlaceReading
+    from fenban.model import Case, Directory, PlaceReading
 
     from .calibration import Split
 

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fenban.model.scoring.calibration import PrecisionCurve
-from fenban.model.scoring.composition import TextSignals
-from fenban.model.scoring.scorer import topic_groups
-from fenban.model.scoring.stage import SILENT, Cascade, Parts, Stage, Weights
+from fenban.model import SILENT, Cascade, Parts, PrecisionCurve, Stage, TextSignals, Weights, topic_groups
 
 from .calibration import best_answers, fit_sigmoid_temperature, fit_top_calibration, fit_weights
 from .composition import UnseenTexts, fit_composer, top_answers
@@ -21,9 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fenban.model.reading.local_places import LocalPlaces
-    from fenban.model.reading.places import PlaceReading
-    from fenban.model.scoring.composition import UnitComposer, UnitTable
+    from fenban.model import LocalPlaces, PlaceReading, UnitComposer, UnitTable
 
     from .classifiers import Target
     from .unseen import Observed

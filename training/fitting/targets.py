@@ -13,8 +13,7 @@ from .classifiers import SMALLEST_SIDE_WEIGHT, SMALLEST_WEIGHT, Target
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fenban.model.case import Case
-    from fenban.model.directory import Directory
+    from fenban.model import Case, Directory
 
 _BESIDE = ("form", "lane", "danger")
 _ENOUGH_CO_UNITS = 0.02  # share of cases with co-units from which these can be learnt

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-    from fenban.model.scoring.classifier import LinearHeads
+    from fenban.model import LinearHeads
 
     from ..progress import Progress
     from .calibration import Split

@@ -20,17 +20,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import filelock
 
-from fenban.model.artifact import folder as artifact
-from fenban.model.errors import FenbanError, InputError, ModelFolderError
-from fenban.model.reading.privacy import mask
+from fenban.model import FenbanError, InputError, ModelFolderError, artifact, mask
 
 from ..tables.records import case_from, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from fenban.model.case import Case
-    from fenban.model.scoring.content import ModelContent
+    from fenban.model import Case, ModelContent
 
 _PATIENCE = 60.0  # seconds; a change takes a fraction of one
 

@@ -14,10 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import filelock
 
-from fenban.model.errors import FenbanError, InputError
-from fenban.model.reading.privacy import mask
-from fenban.model.router import Router
-from fenban.model.trials import FEWEST_EXAMPLES, MOST_EXAMPLES, Trial
+from fenban.model import FEWEST_EXAMPLES, MOST_EXAMPLES, FenbanError, InputError, Router, Trial, mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from fenban.model.case import Case, Submission
-from fenban.model.errors import TableError
+from fenban.model import Case, Submission, TableError
 
 from .cells import as_count, as_date, as_label, as_text, as_topic, as_units
 from .columns import ColumnMap, NamedColumns, list_headers

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from fenban.model.case import TOPIC_SEPARATOR
+from fenban.model import TOPIC_SEPARATOR
 
 from .columns import TOPIC_LEVELS
 

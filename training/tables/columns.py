@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fenban.model.errors import InputError
-from fenban.model.reading.text import simplify
+from fenban.model import InputError, simplify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

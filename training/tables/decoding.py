@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from fenban.model.errors import TableError
+from fenban.model import TableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING, Literal
 
-from fenban.model.errors import TableError
+from fenban.model import TableError
 
 if TYPE_CHECKING:
     from pathlib import Path

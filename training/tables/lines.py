@@ -6,7 +6,7 @@ import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from fenban.model.errors import TableError
+from fenban.model import TableError
 
 from .decoding import Coding, find_coding, mend, open_text, read_lines
 from .rows import BadRow, Row, Table

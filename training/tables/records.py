@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from fenban.model.case import Case, Submission
+from fenban.model import Case, Submission
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

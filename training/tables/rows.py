@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from fenban.model.errors import TableError
+from fenban.model import TableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

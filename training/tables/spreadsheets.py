@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import openpyxl
 
-from fenban.model.errors import TableError
+from fenban.model import TableError
 
 from .rows import Row, Table, name_columns
 

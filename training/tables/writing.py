@@ -18,7 +18,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from fenban.model.errors import TableError
+from fenban.model import TableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -15,8 +15,8 @@ from . import directory_import
 if TYPE_CHECKING:
     import argparse
 
-    from fenban.model.directory import Directory, Unit
-    from fenban.training.directory.inference import ProposedUnit
+    from fenban.model import Directory, Unit
+    from fenban.training import ProposedUnit
 
 HELP = (
     "take in a city's own list; propose a directory from cases that name nothing but units; show or check one"
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what the verb says."""
-    from fenban.training.directory.table import read_directory
+    from fenban.training import read_directory
 
     if arguments.verb == "infer":
         return _infer(arguments)
@@ -73,9 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _infer(arguments: argparse.Namespace) -> int:
-    from fenban.model.reading.places import shipped_gazetteer
-    from fenban.training.directory.inference import infer_directory
-    from fenban.training.directory.proposal import write_proposal
+    from fenban.model import shipped_gazetteer
+    from fenban.training import infer_directory, write_proposal
 
     from ..outputs import check_writable
 

@@ -16,7 +16,7 @@ from ..options import add_database, opened_database
 if TYPE_CHECKING:
     import argparse
 
-    from fenban.model.directory import Directory
+    from fenban.model import Directory
 
     from ...desk.directory.changes import Change
     from ...desk.directory.files import Unreadable
@@ -110,8 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _models_directory(arguments: argparse.Namespace) -> Directory:
     """Return the directory that a service would start with: the champion's, else the shipped one."""
-    from fenban.model.artifact import folder as artifact
-    from fenban.model.directory import Directory, shipped_directory
+    from fenban.model import Directory, artifact, shipped_directory
 
     folder = registry_of(arguments).champion_folder()
     if folder is None:

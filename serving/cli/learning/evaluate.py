@@ -33,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate and print the figures."""
-    from fenban.model.router import Router
-    from fenban.training.evaluation.evaluate import evaluate, read_topic_map
+    from fenban.model import Router
+    from fenban.training import evaluate_model, read_topic_map
 
     from ..outputs import check_writable
 
@@ -44,9 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
     topic_map = read_topic_map(Path(arguments.topic_map)) if arguments.topic_map else None
     cases, n_rejected = read_with_rejects(arguments)
     with TerminalProgress() as progress:
-        evaluation = evaluate(router, cases, topic_map, progress, thorough=not arguments.cascade)
+        evaluation = evaluate_model(router, cases, topic_map, progress, thorough=not arguments.cascade)
     if arguments.report:
-        from fenban.training.evaluation.report import Source, write_report
+        from fenban.training import Source, write_report
 
         write_report(Path(arguments.report), evaluation, router, Source(arguments.cases, n_rejected))
         say(f"report in {arguments.report}")

@@ -13,7 +13,7 @@ from ..options import add_home
 if TYPE_CHECKING:
     import argparse
 
-    from fenban.training.registry.models import Registry
+    from fenban.training import Registry
 
 HELP = "list, show, promote and roll back the models of the registry"
 EXAMPLE = 'fenban models promote 3f2a1b --why "checked on the January backlog"'
@@ -74,11 +74,12 @@ def _list(registry: Registry, as_json: bool) -> None:
 
 
 def _show(registry: Registry, version: str, as_json: bool) -> None:
-    from fenban.model.artifact.folder import read_manifest
+    from fenban.model import artifact
 
     folder = registry.model_folder(version)
     history = [line for line in registry.history() if line["version"] == folder.name]
-    shown = {"version": folder.name, "folder": str(folder), **read_manifest(folder), "history": history}
+    manifest = artifact.read_manifest(folder)
+    shown = {"version": folder.name, "folder": str(folder), **manifest, "history": history}
     if as_json:
         print(json.dumps(shown, ensure_ascii=False, indent=1))
         return

@@ -14,7 +14,7 @@ from ..terminal import TerminalProgress
 if TYPE_CHECKING:
     import argparse
 
-    from fenban.training.registry.models import Registry
+    from fenban.training import Registry
 
 HELP = "train a challenger on newly resolved cases; it becomes champion only if it is not worse"
 EXAMPLE = "fenban retrain --cases resolved-2026-10.xlsx"
@@ -30,10 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Retrain, compare, promote or refuse, and say why."""
-    from fenban.model.router import Router
-    from fenban.training.directory.table import read_directory
-    from fenban.training.registry.models import masked
-    from fenban.training.retrain import retrain
+    from fenban.model import Router
+    from fenban.training import masked, read_directory, retrain_champion
 
     given = read_directory(Path(arguments.directory)) if arguments.directory else None
     new = [masked(case) for case in read_cases_of(arguments)]
@@ -43,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     known = registry.cases_of(champion.version)
     with TerminalProgress() as progress:
         dense = champion_source(champion, arguments, progress)
-        result = retrain(champion, known, new, given, dense=dense, progress=progress)
+        result = retrain_champion(champion, known, new, given, dense=dense, progress=progress)
     why = result.comparison.why()
     version = registry.add(result.content, result.cases, actor(), f"challenger of {champion.version}")
     if result.comparison.promotes:
@@ -58,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _promote(registry: Registry, version: str, why: str, instead_of: str) -> None:
     """Promote, unless another process has changed the champion while this one trained."""
-    from fenban.training.registry.models import ChampionChangedError
+    from fenban.training import ChampionChangedError
 
     try:
         registry.promote(version, actor(), why, instead_of)

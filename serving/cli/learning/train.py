@@ -38,13 +38,8 @@ def _seed(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train and write the folder."""
-    from fenban.model.artifact import folder as artifact
-    from fenban.model.directory import shipped_directory
-    from fenban.model.errors import TrainingError
-    from fenban.model.router import check_target
-    from fenban.training.directory.table import read_directory
-    from fenban.training.starter import starter_cases
-    from fenban.training.train import SEED, train
+    from fenban.model import TrainingError, artifact, check_target, shipped_directory
+    from fenban.training import SEED, read_directory, starter_cases, train_model
 
     from ..outputs import check_model_target
 
@@ -67,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
             finetune=arguments.finetune,
             unlabelled=unlabelled,
         )
-        content = train(
+        content = train_model(
             cases,
             directory,
             seed=seed,

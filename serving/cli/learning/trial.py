@@ -13,8 +13,8 @@ from ..options import add_home
 if TYPE_CHECKING:
     import argparse
 
-    from fenban.model.trials import Trial
-    from fenban.training.registry.trials import TrialStore
+    from fenban.model import Trial
+    from fenban.training import TrialStore
 
 HELP = "suggest a new unit at once, from its duties and a few examples, until the next training"
 EXAMPLE = (
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what the verb says."""
-    from fenban.training.registry.trials import TrialStore
+    from fenban.training import TrialStore
 
     store = TrialStore(registry_of(arguments).folder)
     if arguments.verb == "add":
@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _add(store: TrialStore, arguments: argparse.Namespace) -> None:
     from pathlib import Path
 
-    from fenban.model.trials import Trial
+    from fenban.model import Trial
 
     from ...jobs.rows import open_submissions
 

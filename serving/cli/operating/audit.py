@@ -54,7 +54,7 @@ def _head(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from fenban.model.errors import InputError
+    from fenban.model import InputError
 
     from ...store import audit
 

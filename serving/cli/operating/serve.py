@@ -175,7 +175,7 @@ def _prepared_store(arguments: argparse.Namespace) -> str | None:
 
 
 def _oidc(arguments: argparse.Namespace) -> OidcSettings | None:
-    from fenban.model.errors import InputError
+    from fenban.model import InputError
 
     from ...settings import OidcSettings
 

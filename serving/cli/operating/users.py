@@ -79,7 +79,7 @@ def told() -> Iterator[None]:
     Raises:
         InputError: with the reason.
     """
-    from fenban.model.errors import InputError
+    from fenban.model import InputError
 
     from ...store.errors import NotFoundError, RefusedError
 

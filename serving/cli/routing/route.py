@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fenban.model.case import Evidence, Submission, Suggestion
-    from fenban.model.router import Router
+    from fenban.model import Evidence, Router, Submission, Suggestion
 
 HELP = "suggest the departments for a text, or for every text of a file"
 EXAMPLE = 'fenban route "青秀区民族大道的路灯三天没亮了"'
@@ -37,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Route and print."""
-    from fenban.model.errors import InputError
-    from fenban.training.registry.trials import load_router
+    from fenban.model import InputError
+    from fenban.training import load_router
 
     if arguments.file and arguments.text is not None:
         raise InputError("give TEXT or --file FILE, not both")
@@ -57,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _suggested(router: Router, submissions: list[Submission], top: int, folder: Path) -> list[Suggestion]:
     """Route all, a long list on all cores."""
-    from fenban.model.router import BATCH
+    from fenban.model import BATCH
 
     if len(submissions) <= BATCH:
         return router.suggest(submissions, top=top, evidence="full" if len(submissions) == 1 else True)
@@ -68,8 +67,7 @@ def _suggested(router: Router, submissions: list[Submission], top: int, folder: 
 
 
 def _from_text(arguments: argparse.Namespace) -> Iterator[Submission]:
-    from fenban.model.case import Submission
-    from fenban.model.errors import InputError
+    from fenban.model import InputError, Submission
 
     text = _from_stdin() if arguments.text in (None, "-") else _decoded(os.fsencode(arguments.text))
     if not text.strip():
@@ -78,7 +76,7 @@ def _from_text(arguments: argparse.Namespace) -> Iterator[Submission]:
 
 
 def _from_stdin() -> str:
-    from fenban.model.errors import InputError
+    from fenban.model import InputError
 
     if sys.stdin is None:
         raise InputError("there is no standard input to read a text from - give it in quotes")
@@ -89,7 +87,7 @@ def _from_stdin() -> str:
 
 def _decoded(text: bytes) -> str:
     """Read UTF-8, else GB18030, as other Chinese programs hand it on."""
-    from fenban.model.errors import InputError
+    from fenban.model import InputError
 
     for coding in ("utf-8-sig", "gb18030"):
         try:
@@ -116,8 +114,7 @@ def _from_file(arguments: argparse.Namespace) -> Iterator[Submission]:
 
 
 def _lines(submission: Submission, suggestion: Suggestion) -> Iterator[str]:
-    from fenban.model.case import ZONE_NAMES
-    from fenban.model.signs.signals import MISSING_NAMES, SIGNAL_NAMES
+    from fenban.model import MISSING_NAMES, SIGNAL_NAMES, ZONE_NAMES
 
     text = " ".join(submission.text.split())
     yield (text[:60] + "…") if len(text) > 60 else text or "（没有文字）"

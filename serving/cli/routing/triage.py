@@ -37,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Triage the table and say how the zones fell out."""
-    from fenban.model.router import check_target
-    from fenban.training.registry.trials import load_router
+    from fenban.model import check_target
+    from fenban.training import load_router
 
     from ...jobs.triage import Triage
 
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _summary(outcome: Outcome) -> str:
-    from fenban.model.case import ZONE_NAMES
+    from fenban.model import ZONE_NAMES
 
     parts = [f"{name} {outcome.zones[zone]}" for zone, name in ZONE_NAMES.items()]
     parts += [f"未能读取 {len(outcome.rejected)}"] if outcome.rejected else []

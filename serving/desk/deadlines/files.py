@@ -8,7 +8,7 @@ import tomllib
 from importlib import resources
 from typing import TYPE_CHECKING, Any, cast, get_args
 
-from fenban.model.errors import InputError
+from fenban.model import InputError
 
 from .rules import Deadlines, Extension, Period, PeriodUnit, Rule
 from .workdays import WorkCalendar

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from fenban.model.directory import Directory, Unit
+    from fenban.model import Directory, Unit
 
 ChangeKind = Literal[
     "added",

@@ -9,8 +9,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from fenban.model.errors import FenbanError, TableError
-from fenban.training.directory.table import ListedUnit, NoUnitColumnError, read_listed
+from fenban.model import FenbanError, TableError
+from fenban.training import ListedUnit, NoUnitColumnError, read_listed
 
 from .imports import LONGEST_NAME
 

@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fenban.model.directory import Directory, Function, Predecessor, Unit
+from fenban.model import Directory, Function, Predecessor, Unit
 
 from ...store.directories import fingerprint_of
 from .changes import Change, changes_between
@@ -20,7 +20,7 @@ from .rows import Completing, Note
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fenban.training.directory.table import ListedUnit
+    from fenban.training import ListedUnit
 
 EVERYWHERE = "*"
 LONGEST_NAME = 200  # characters; columns of the store hold no more

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fenban.model.directory import Directory, Unit
-    from fenban.training.directory.table import ListedUnit
+    from fenban.model import Directory, Unit
+    from fenban.training import ListedUnit
 
 
 def stated_renames(current: Directory, by_name: Mapping[str, list[ListedUnit]]) -> dict[str, str]:

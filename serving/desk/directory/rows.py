@@ -6,15 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fenban.model.directory import HOME_PROVINCE
-from fenban.model.reading.places import Home, shipped_gazetteer
-from fenban.training.directory.labels import take_apart
+from fenban.model import HOME_PROVINCE, Home, shipped_gazetteer
+from fenban.training import take_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fenban.model.directory import Directory
-    from fenban.training.directory.table import ListedUnit
+    from fenban.model import Directory
+    from fenban.training import ListedUnit
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from ...store.errors import RefusedError
 if TYPE_CHECKING:
     import datetime as dt
 
-    from fenban.model.directory import Directory
+    from fenban.model import Directory
 
 
 class EndedUnitError(RefusedError):

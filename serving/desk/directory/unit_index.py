@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import datetime as dt
 
-    from fenban.model.directory import Directory, Unit
+    from fenban.model import Directory, Unit
 
     from ...store.directories import Effective, LiveDirectory
 

@@ -18,8 +18,7 @@ import numpy as np
 from scipy.stats import binom
 from sqlalchemy import func, select
 
-from fenban.model.likeness.clustering import groups
-from fenban.model.likeness.comparison import Comparison
+from fenban.model import Comparison, groups
 
 from ...store.base import now
 from ...store.errors import StoreError
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlalchemy.orm import Session
 
-    from fenban.model.likeness.clustering import Group
+    from fenban.model import Group
 
     from ...store.database import Database
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from fenban.model.reading.segment import default_segmenter
+from fenban.model import default_segmenter
 
 from ...store.numbers import CHINA
 

@@ -12,11 +12,18 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from sqlalchemy import case, delete, func, insert, select
 
-from fenban.model.likeness.comparison import SAME_MATTER, SAME_TEXT, Comparable, Comparison
-from fenban.model.likeness.fingerprint import Fingerprint, fingerprint
-from fenban.model.likeness.lookup import asked_keys, stored_keys
-from fenban.model.reading.places import shipped_gazetteer
-from fenban.model.reading.text import normalise
+from fenban.model import (
+    SAME_MATTER,
+    SAME_TEXT,
+    Comparable,
+    Comparison,
+    Fingerprint,
+    asked_keys,
+    fingerprint,
+    normalise,
+    shipped_gazetteer,
+    stored_keys,
+)
 
 from ...store.numbers import CHINA
 from ...store.tables.likeness import FingerprintRow, LookupKeyRow
@@ -31,7 +38,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from fenban.model.likeness.comparison import Rarity
+    from fenban.model import Rarity
 
 Kind = Literal["same_text", "same_matter"]
 DAYS = 60

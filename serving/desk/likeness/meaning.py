@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fenban.model.reading.privacy import hide
-from fenban.model.reading.text import normalise
+from fenban.model import hide, normalise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fenban.model.case import Submission
-    from fenban.model.scoring.content import ModelContent
+    from fenban.model import ModelContent, Submission
 
 _STEPS = 127
 

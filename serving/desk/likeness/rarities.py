@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from fenban.model.likeness.comparison import Rarity
-from fenban.model.likeness.fingerprint import Fingerprint, fingerprint
-from fenban.training.starter import starter_cases
+from fenban.model import Fingerprint, Rarity, fingerprint
+from fenban.training import starter_cases
 
 from ...store.base import now
 from ...store.tables.likeness import FingerprintRow

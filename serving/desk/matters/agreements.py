@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, func, select
 
-from fenban.model.reading.privacy import mask
+from fenban.model import mask
 
 from ...store.errors import NotFoundError, RefusedError
 from ...store.tables.matters import AgreementRow, FulfilmentRow, PromiseRow

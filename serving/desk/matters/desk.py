@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fenban.model.reading.privacy import mask
+from fenban.model import mask
 
 from ...store import audit, states
 from ...store.base import now
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from fenban.model.directory import Directory
+    from fenban.model import Directory
 
     from ..deadlines.rules import Deadlines
 

@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from fenban.model.errors import FenbanError
+from fenban.model import FenbanError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fenban.model.reading.privacy import mask
+from fenban.model import mask
 
 from ...store import states
 from ...store.numbers import CHINA, next_number

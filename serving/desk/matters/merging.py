@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from fenban.model.reading.privacy import mask
+from fenban.model import mask
 
 from ...store import states
 from ...store.errors import RefusedError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fenban.model.reading.privacy import mask
+from fenban.model import mask
 
 from ...store.errors import RefusedError
 from ...store.tables.matters import EvaluationRow, OutcomeRow

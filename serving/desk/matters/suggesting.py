@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from fenban.model.case import Submission
+from fenban.model import Submission
 
 from ...store import states
 from ...store.errors import NotFoundError

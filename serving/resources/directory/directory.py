@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, File, Form, Header, UploadFile
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response
 
-from fenban.model.reading.privacy import mask
+from fenban.model import mask
 
 from ...accounts.actor import Actor
 from ...desk.directory.changes import CHANGE_NAMES, changes_between
@@ -31,7 +31,7 @@ from .units import Reader, today
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fenban.model.directory import Directory
+    from fenban.model import Directory
 
     from ...desk.directory.changes import Change
     from ...store.directories import Effective, Version

@@ -19,7 +19,7 @@ from ...store.errors import NotFoundError
 from . import schemas
 
 if TYPE_CHECKING:
-    from fenban.model.directory import Directory, Unit
+    from fenban.model import Directory, Unit
 
 router = APIRouter(prefix="/api/v1", tags=["名录"])
 Reader = Annotated[Actor, Depends(permitted("directory.read"))]

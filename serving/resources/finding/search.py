@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
-    from fenban.model.directory import Directory
+    from fenban.model import Directory
 
     from ...store.search.query import Query as Words
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from fenban.model.case import Submission
-from fenban.model.reading.privacy import mask
+from fenban.model import Submission, mask
 
 from ...accounts.actor import Actor
 from ...desk.likeness import duplicates

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...inference.batching import NotReadyError, Options, OverloadedError
 
 if TYPE_CHECKING:
-    from fenban.model.case import Submission
+    from fenban.model import Submission
 
     from ...http.service import Service
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from fenban.model.case import FORMS, LANES, Zone
+from fenban.model import FORMS, LANES, Zone
 
 from ..fields import PastMoment, PlainText, SaidText  # noqa: TC001 - fields
 from ..suggestion_schemas import Asked, SuggestionAnswer

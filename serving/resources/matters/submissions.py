@@ -9,8 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from fenban.model.case import Submission
-from fenban.model.reading.privacy import mask
+from fenban.model import Submission, mask
 
 from ...accounts.actor import Actor
 from ...desk.lists import listing, narrowing

@@ -6,7 +6,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from fenban.model.reading.segment import default_segmenter
+from fenban.model import default_segmenter
 
 from ..errors import StoreError
 from .tokens import fold, is_chinese, needed_tokens, number_token

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from fenban.model.reading.segment import default_segmenter
+from fenban.model import default_segmenter
 
 from ..tables.search import SearchTextRow
 from .index import MOST_RANKED, newest

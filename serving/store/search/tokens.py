@@ -13,7 +13,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from fenban.model.reading.text import simplify
+from fenban.model import simplify
 
 LONGEST_TEXT = 20_000  # characters of a text that can be found; a tsvector ends at 1 MB
 LONGEST_TOKEN = 64

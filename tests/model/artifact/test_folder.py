@@ -29,7 +29,7 @@ from fenban.model.artifact.folder import (
 from fenban.model.directory import Directory, Function, Unit
 from fenban.model.errors import ModelFolderError
 from fenban.model.memory.neighbours import LONGEST
-from fenban.training.train import train
+from fenban.training.train import train_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,7 @@ def test_saving_what_was_loaded_gives_the_same_folder(model_folder: Path, tmp_pa
 
 def test_two_trainings_write_the_same_bytes(cases: list[Case], content: ModelContent, tmp_path: Path) -> None:
     first = save(content, tmp_path / "one")
-    second = save(train(cases, content.directory), tmp_path / "two")
+    second = save(train_model(cases, content.directory), tmp_path / "two")
     assert first == second
     for name in FILES:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
@@ -83,8 +83,8 @@ def test_another_seed_or_other_cases_are_another_model(
 ) -> None:
     versions = {
         save(content, tmp_path / "one"),
-        save(train(cases, content.directory, seed=7), tmp_path / "seed"),
-        save(train(cases[1:], content.directory), tmp_path / "fewer"),
+        save(train_model(cases, content.directory, seed=7), tmp_path / "seed"),
+        save(train_model(cases[1:], content.directory), tmp_path / "fewer"),
     }
     assert len(versions) == 3
 
@@ -122,7 +122,7 @@ def test_no_message_stands_in_a_folder_without_memory(
     content: ModelContent, cases: list[Case], tmp_path: Path
 ) -> None:
     folder = tmp_path / "forgetful"
-    save(train(cases, content.directory, memory=False), folder)
+    save(train_model(cases, content.directory, memory=False), folder)
     whole = b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
     for case in cases:
         assert case.submission.text[-8:].encode() not in whole
@@ -140,7 +140,7 @@ def test_what_is_remembered_is_masked_and_short(
         replace(cases[1], submission=long),
         *cases[2:],
     ]
-    save(train(told, content.directory), tmp_path / "told")
+    save(train_model(told, content.directory), tmp_path / "told")
     whole = b"".join(path.read_bytes() for path in sorted((tmp_path / "told").iterdir()))
     assert b"13800138000" not in whole
     assert "22号".encode() not in whole
@@ -228,7 +228,7 @@ def test_units_that_share_a_name_survive(cases: list[Case], tmp_path: Path) -> N
         Case(case.submission, function=("甲职能", "乙职能")[i % 2], lead_unit="合并局")
         for i, case in enumerate(cases)
     ]
-    save(train(relabelled, Directory(functions, units)), tmp_path / "model")
+    save(train_model(relabelled, Directory(functions, units)), tmp_path / "model")
     suggestion = Router.load(tmp_path / "model").suggest(["红绿灯坏了"])[0]
     assert [unit.unit for unit in suggestion.lead_units] == ["合并局", "独立局"]
     assert suggestion.lead_units[0].probability > 0.5

@@ -20,7 +20,7 @@ from fenban.model.scoring.encoder import ENCODER_FILES, GRAPH, EncoderSettings, 
 from fenban.model.scoring.stage import Cascade
 from fenban.training.encoder.embedding_cache import EmbeddingCache
 from fenban.training.fitting.dense import FrozenSource
-from fenban.training.train import train
+from fenban.training.train import train_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +86,7 @@ class Counting:
 @pytest.fixture(scope="module")
 def fused(cases: list[Case], content: ModelContent, tmp_path_factory: pytest.TempPathFactory) -> ModelContent:
     encoder = OnnxEncoder.load(write_encoder(tmp_path_factory.mktemp("encoder")))
-    learnt = train(cases, content.directory, dense=FrozenSource(encoder, EmbeddingCache(None)))
+    learnt = train_model(cases, content.directory, dense=FrozenSource(encoder, EmbeddingCache(None)))
     return replace(learnt, cascade=Cascade(0.9, 0.5))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fenban.model.artifact import folder as artifact
+from fenban.model import artifact
 from fenban.serving.cli.main import main
 from fenban.serving.jobs import doctor as checks
 from fenban.training.registry.models import Registry

@@ -11,7 +11,7 @@ import pytest
 
 from fenban.model.case import Case, RankedUnit, Submission
 from fenban.model.errors import InputError
-from fenban.training.evaluation.evaluate import TopicMap, evaluate, read_topic_map
+from fenban.training.evaluation.evaluate import TopicMap, evaluate_model, read_topic_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,7 +67,7 @@ def test_functions_by_hand() -> None:
     )
     router = _router(scorer, ("function",), threshold=0.7)
     cases = [_case(0, function="交通局"), _case(1, function="人社局"), _case(2, function="水利局"), _case(1)]
-    found = evaluate(router, cases).as_dict()
+    found = evaluate_model(router, cases).as_dict()
     assert list(found) == ["n", "texts_per_second", "function"]
     assert found["n"] == 4
     figures = found["function"]
@@ -84,7 +84,7 @@ def test_units_without_an_answer_and_units_never_seen_are_wrong() -> None:
     ranked = [[RankedUnit(known[0], None, None, 0.8), RankedUnit(known[1], None, None, 0.2)], []]
     router = _router(_Canned({}, ranked), ("lead_unit",), units=known)
     cases = [_case(0, lead_unit=known[1]), _case(1, lead_unit=known[0]), _case(0, lead_unit="邕宁区城管局")]
-    found = evaluate(router, cases).labels["lead_unit"]
+    found = evaluate_model(router, cases).labels["lead_unit"]
     assert (found.n, found.top1) == (3, 0)
     assert found.top3 == pytest.approx(1 / 3)
     assert found.auto_precision is None
@@ -95,7 +95,9 @@ def test_units_without_an_answer_and_units_never_seen_are_wrong() -> None:
 def test_a_topic_is_compared_at_the_depth_it_is_given_in() -> None:
     # the best path is 工资/欠薪, but both paths of 交通 together have more
     router = _topics([0.3, 0.3, 0.35, 0.05])
-    found = evaluate(router, [_case(0, topic="交通"), _case(0, topic="工资/欠薪"), _case(0, topic="城管")])
+    found = evaluate_model(
+        router, [_case(0, topic="交通"), _case(0, topic="工资/欠薪"), _case(0, topic="城管")]
+    )
     outcomes = found.labels["topic"].outcomes
     assert outcomes.correct.tolist() == [True, True, False]
     assert outcomes.confidence.tolist() == pytest.approx([0.6, 0.35, 0.6])
@@ -104,7 +106,7 @@ def test_a_topic_is_compared_at_the_depth_it_is_given_in() -> None:
 
 def test_a_path_is_cut_where_the_model_knows_one_level() -> None:
     router = _topics([0.8, 0.2], paths=("交通", "工资"))
-    found = evaluate(router, [_case(0, topic="交通/公交"), _case(0, topic="水利/河道")])
+    found = evaluate_model(router, [_case(0, topic="交通/公交"), _case(0, topic="水利/河道")])
     assert found.labels["topic"].outcomes.correct.tolist() == [True, False]
     assert found.labels["topic"].outcomes.unlearnt == {"水利"}
 
@@ -113,7 +115,9 @@ def test_a_topic_map_adds_up_and_leaves_out() -> None:
     # 甲 has 0.2 + 0.1, 乙 has 0.1, 城管 with 0.6 is not in the map
     router = _topics([0.2, 0.1, 0.1, 0.6], threshold=0.75)
     topic_map = TopicMap("map.toml", {"交通": "甲", "工资/欠薪": "乙"})
-    found = evaluate(router, [_case(0, topic="甲"), _case(0, topic="乙"), _case(0, topic="丙")], topic_map)
+    found = evaluate_model(
+        router, [_case(0, topic="甲"), _case(0, topic="乙"), _case(0, topic="丙")], topic_map
+    )
     figures = found.labels["topic"]
     assert figures.outcomes.confidence.tolist() == pytest.approx([0.75] * 3, abs=1e-4)
     assert figures.outcomes.correct.tolist() == [True, False, False]
@@ -125,7 +129,7 @@ def test_a_topic_map_adds_up_and_leaves_out() -> None:
 def test_in_a_topic_map_a_path_goes_before_its_first_level() -> None:
     router = _topics([0.2, 0.3, 0.25, 0.25])
     topic_map = TopicMap("map.toml", {"交通": "甲", "交通/出租": "乙", "工资": "乙"})
-    outcomes = evaluate(router, [_case(0, topic="乙")], topic_map).labels["topic"].outcomes
+    outcomes = evaluate_model(router, [_case(0, topic="乙")], topic_map).labels["topic"].outcomes
     assert outcomes.correct.all()
     assert outcomes.confidence[0] == pytest.approx(0.55 / 0.75, abs=1e-4)
 
@@ -133,7 +137,7 @@ def test_in_a_topic_map_a_path_goes_before_its_first_level() -> None:
 def test_mapped_topics_of_no_probability_are_no_error() -> None:
     router = _topics([0.0, 0.0, 0.0, 1.0])
     outcomes = (
-        evaluate(router, [_case(0, topic="甲")], TopicMap("m", {"交通": "甲"})).labels["topic"].outcomes
+        evaluate_model(router, [_case(0, topic="甲")], TopicMap("m", {"交通": "甲"})).labels["topic"].outcomes
     )
     assert outcomes.confidence.tolist() == [0.0]
 
@@ -142,7 +146,7 @@ def test_mapped_topics_of_no_probability_are_no_error() -> None:
 def test_a_map_of_topics_the_model_lacks_is_refused(paths: tuple[str, ...], said: str) -> None:
     router = _topics([0.25] * 4, paths=paths)
     with pytest.raises(InputError, match=r'map\.toml: \[map\] names "渔业".*' + said):
-        evaluate(router, [], TopicMap("map.toml", {"渔业": "甲"}))
+        evaluate_model(router, [], TopicMap("map.toml", {"渔业": "甲"}))
 
 
 def test_cases_are_read_batch_by_batch() -> None:
@@ -158,19 +162,19 @@ def test_cases_are_read_batch_by_batch() -> None:
     def progress(step: str, done: int = 0, total: int = 0) -> None:
         told.append((step, done, drawn))
 
-    found = evaluate(_router(scorer, ("function",)), cases(), progress=progress)
+    found = evaluate_model(_router(scorer, ("function",)), cases(), progress=progress)
     assert scorer.batches == [256, 256, 88]
     assert told == [("evaluate", 256, 256), ("evaluate", 512, 512), ("evaluate", 600, 600)]
     assert found.labels["function"].top1 == 0.5
 
 
 def test_nothing_to_score() -> None:
-    assert evaluate(_topics([1.0, 0, 0, 0]), []).as_dict() == {"n": 0, "texts_per_second": 0.0}
+    assert evaluate_model(_topics([1.0, 0, 0, 0]), []).as_dict() == {"n": 0, "texts_per_second": 0.0}
 
 
 def test_labels_missing_on_either_side_have_no_key() -> None:
     router = _topics([1.0, 0, 0, 0])
-    assert set(evaluate(router, [_case(0, lead_unit="某局", function="局")]).as_dict()) == {
+    assert set(evaluate_model(router, [_case(0, lead_unit="某局", function="局")]).as_dict()) == {
         "n",
         "texts_per_second",
     }
@@ -212,7 +216,7 @@ def test_a_topic_map_is_read(tmp_path: Path) -> None:
 
 
 def test_a_tiny_model_knows_what_it_was_taught(tiny_router: Router, tiny_cases: list[Case]) -> None:
-    found = evaluate(tiny_router, tiny_cases).as_dict()
+    found = evaluate_model(tiny_router, tiny_cases).as_dict()
     assert list(found) == ["n", "texts_per_second", "lead_unit", "function", "topic"]
     assert found["texts_per_second"] > 0
     assert all(found[label]["n"] == 40 for label in ("lead_unit", "function", "topic"))
@@ -221,7 +225,7 @@ def test_a_tiny_model_knows_what_it_was_taught(tiny_router: Router, tiny_cases: 
 
 
 def test_figures_are_those_of_the_suggestions(tiny_router: Router, tiny_cases: list[Case]) -> None:
-    found = evaluate(tiny_router, tiny_cases).labels
+    found = evaluate_model(tiny_router, tiny_cases).labels
     suggested = tiny_router.suggest([case.submission for case in tiny_cases], evidence=False)
     units = [s.lead_units[0] for s in suggested]
     outcomes = found["lead_unit"].outcomes
@@ -233,6 +237,6 @@ def test_figures_are_those_of_the_suggestions(tiny_router: Router, tiny_cases: l
 
 def test_first_levels_are_never_harder_than_paths(tiny_router: Router, tiny_cases: list[Case]) -> None:
     coarse = [replace(case, topic=str(case.topic).split("/")[0]) for case in tiny_cases]
-    paths, firsts = (evaluate(tiny_router, cases).labels["topic"] for cases in (tiny_cases, coarse))
+    paths, firsts = (evaluate_model(tiny_router, cases).labels["topic"] for cases in (tiny_cases, coarse))
     assert firsts.top1 >= paths.top1
     assert (firsts.outcomes.confidence >= paths.outcomes.confidence - 1e-4).all()

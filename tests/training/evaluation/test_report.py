@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from fenban.model.errors import TableError
-from fenban.training.evaluation.evaluate import Evaluation, LabelEvaluation, Outcomes, evaluate
+from fenban.training.evaluation.evaluate import Evaluation, LabelEvaluation, Outcomes, evaluate_model
 from fenban.training.evaluation.report import Axes, Source, render_report, write_report
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class _Tags(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page(tiny_router: Router, tiny_cases: list[Case]) -> str:
-    return render_report(evaluate(tiny_router, tiny_cases), tiny_router, SOURCE)
+    return render_report(evaluate_model(tiny_router, tiny_cases), tiny_router, SOURCE)
 
 
 def _outcomes(

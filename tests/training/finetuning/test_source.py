@@ -17,7 +17,7 @@ from fenban.training.finetuning.source import TunedSource
 from fenban.training.fitting.calibration import Split
 from fenban.training.fitting.classifiers import Target
 from fenban.training.progress import silent
-from fenban.training.train import train
+from fenban.training.train import train_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +67,7 @@ def test_observing_and_fitting_give_heads_an_encoder_and_its_quality(
 def test_a_whole_training_saved_and_loaded_says_the_same(
     tiny_transformer: Path, tmp_path: Path, tiny_cases: list[Case]
 ) -> None:
-    content = train(tiny_cases, dense=source_of(tiny_transformer, tmp_path / "cache"))
+    content = train_model(tiny_cases, dense=source_of(tiny_transformer, tmp_path / "cache"))
     assert content.facts["kind"] == "fused"
     assert content.facts["encoder"]["int8"]["cosine_mean"] > 0.95
     save(content, tmp_path / "model")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import filelock
 import pytest
 
-from fenban.model.artifact import folder as artifact
+from fenban.model import artifact
 from fenban.model.case import Case, Submission
 from fenban.model.errors import FenbanError, InputError, ModelFolderError
 from fenban.training.registry import models as registry_module
