@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import expect
 
-from tests.behaviour.test_journeys_looks import sticking_out, violations
+from tests.behaviour.journeys.test_looks import sticking_out, violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
