@@ -31,6 +31,7 @@ _LINK = re.compile(r"\[[^\]]*\]\(((?:[^()\s]|\([^()\s]*\))+)\)")
 _URL = re.compile(r"https?://[^\s)\]>`\"']*")
 _HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 _COMMAND = re.compile(r"(?:^|[\s$/(])fenban +(?P<rest>[a-z][^\n|#`]*)", re.MULTILINE)
+_PLACE = re.compile(r"`((?:model|training|serving|datasets|benchmarks|tests)/[\w./-]*)`")
 _REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
 
 by_name = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -58,7 +59,7 @@ def test_every_page_is_there() -> None:
     names = {str(page.relative_to(ROOT)) for page in PAGES}
     top = ["README", "README.zh-CN", "CHANGELOG", "BENCHMARKS", "CONTRIBUTING"]
     users = ["clerk", "lead", "engineer", "operator"]
-    subjects = ["api", "how-it-works", "dependencies", "security", "experiments"]
+    subjects = ["api", "architecture", "how-it-works", "dependencies", "security", "experiments"]
     expected = [*top, *(f"docs/{name}" for name in (*users, *subjects))]
     assert {f"{name}.md" for name in expected} <= names
 
@@ -73,6 +74,12 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
         assert target.exists() or target in AWAITED, f"{page.name}: {link}"
         if parts.fragment:
             assert unquote(parts.fragment) in anchors_of(target), f"{page.name}: {link}: no such heading"
+
+
+@by_name
+def test_places_in_the_tree_that_a_page_names_are_there(page: Path) -> None:
+    missing = [place for place in _PLACE.findall(page.read_text("utf-8")) if not (ROOT / place).exists()]
+    assert page.name == "CHANGELOG.md" or missing == []
 
 
 @by_name
