@@ -98,8 +98,8 @@ def _imports(node: ast.AST, module: Module, names: set[str], hidden: str) -> Ite
             if source.split(".")[0] == "fenban":
                 for alias in child.names:
                     whole = f"{source}.{alias.name}"
-                    found = (whole, None) if whole in names else (source, alias.name)
-                    yield Import(*found, hidden)
+                    is_module = whole in names
+                    yield Import(whole if is_module else source, None if is_module else alias.name, hidden)
         elif isinstance(child, ast.Import):
             yield from (Import(a.name, None, hidden) for a in child.names if a.name in names)
         yield from _imports(child, module, names, inner)
