@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 from fenban.model import Router
@@ -41,10 +42,15 @@ def without_the_default_encoder() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def starter_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a model of the shipped cases and the shipped directory."""
-    folder = tmp_path_factory.mktemp("starter") / "model"
-    save(train_starter(), folder)
+def starter_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of a model of the shipped cases and the shipped directory; one for all processes."""
+    together = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        together = together.parent
+    folder = together / "starter-model"
+    with FileLock(together / "starter-model.lock"):
+        if not folder.exists():
+            save(train_starter(), folder)
     return folder
 
 
