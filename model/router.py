@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from .scoring.content import ModelContent
     from .trials import Trial
 
+EvidenceDepth = Literal["none", "words", "full"]
+
 BATCH = 256
 CO_UNIT_FROM = 0.15  # out of fold on the starter cases: precision 0.73, and 0.83 from 0.25
 MAX_CO_UNITS = 3
@@ -127,7 +129,7 @@ class Router:
         *,
         top: int = 3,
         target_precision: float | None = None,
-        evidence: bool | Literal["full"] = True,
+        evidence: EvidenceDepth = "words",
         thorough: bool = True,
     ) -> list[Suggestion]:
         """Return one suggestion per text, in order.
@@ -136,20 +138,21 @@ class Router:
             texts: strings or submissions; an empty one gets a suggestion flagged ``unreadable``.
             top: how many topics, functions and units to rank.
             target_precision: the precision the ``auto`` zone promises (default: the model's own).
-            evidence: whether to find the words, the clause and the similar cases behind each answer;
-                "full" also orders the words by their true effect and finds what would change the
-                answer, at the cost of about fifteen texts for each.
+            evidence: what to find behind each answer: "none"; "words", the clause and the similar
+                cases; or "full", which also orders the words by their true effect and finds what
+                would change the answer, at the cost of about fifteen texts for each.
             thorough: whether the encoder reads every text, or only those that the sparse part is
                 unsure of (several times faster, at a loss that training kept under 0.2 points).
         """
         submissions = [t if isinstance(t, Submission) else Submission(t) for t in texts]
         found: list[Suggestion] = []
         for start in range(0, len(submissions), BATCH):
-            scored = self.scorer.score(submissions[start : start + BATCH], top, thorough=thorough)
+            batch = submissions[start : start + BATCH]
+            scored = self.scorer.score(batch, top, encoder="always" if thorough else "unsure")
             explanations = (
-                self._explainer.explain(scored, full=evidence == "full")
-                if evidence
-                else itertools.repeat(Evidence())
+                itertools.repeat(Evidence())
+                if evidence == "none"
+                else self._explainer.explain(scored, full=evidence == "full")
             )
             split = matters_of(self.scorer, scored, partial(self._unit_for, scored))
             shown = self._trials.inserted(scored, top) if self._trials else scored

@@ -85,7 +85,7 @@ def measured_batches(model: Path) -> dict[str, int]:
     rates = {
         "texts": len(texts),
         "one process, with evidence": _rate(len(texts), lambda: router.suggest(texts)),
-        "one process, without": _rate(len(texts), lambda: router.suggest(texts, evidence=False)),
+        "one process, without": _rate(len(texts), lambda: router.suggest(texts, evidence="none")),
     }
     # the processes' start is counted
     rates["all cores, with evidence"] = _rate(

@@ -194,7 +194,7 @@ def matters_of(scorer: Scorer, scored: Scored, unit_for: UnitFor) -> list[tuple[
     ]
     if not asked:
         return [() for _ in split]
-    chances = scorer.score(asked, 1, encoded=False).by_head["function"]
+    chances = scorer.score(asked, 1, encoder="never").by_head["function"]
     found: list[tuple[Matter, ...]] = []
     row = 0
     for i, pieces in enumerate(split):

@@ -135,8 +135,8 @@ def test_the_place_that_came_along_is_enough(router: Router) -> None:
 
 def test_order_and_length_are_those_of_the_input(router: Router) -> None:
     texts = [TEXTS[i % 3] for i in range(BATCH + 7)]
-    found = router.suggest(texts, evidence=False)
-    wanted = [router.suggest([text], evidence=False)[0] for text in TEXTS[:3]]
+    found = router.suggest(texts, evidence="none")
+    wanted = [router.suggest([text], evidence="none")[0] for text in TEXTS[:3]]
     assert found == [wanted[i % 3] for i in range(BATCH + 7)]
 
 
@@ -165,7 +165,7 @@ def test_a_lower_target_lets_more_through(router: Router) -> None:
     texts = [case + "，请处理" for case in TEXTS[:4]] * 3
     shares = []
     for target in (0.5, 0.8, 0.999):
-        found = router.suggest(texts, target_precision=target, evidence=False)
+        found = router.suggest(texts, target_precision=target, evidence="none")
         shares.append(sum(s.zone == "auto" for s in found))
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > 0

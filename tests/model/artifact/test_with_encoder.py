@@ -205,17 +205,17 @@ def alone(content: ModelContent) -> Router:
 
 def test_a_thorough_answer_asks_the_encoder_for_every_text(fused: ModelContent) -> None:
     router, counting = counted(fused)
-    router.suggest(TEXTS, evidence=False)
+    router.suggest(TEXTS, evidence="none")
     assert len(counting.asked) == len(TEXTS)
 
 
 def test_the_cascade_asks_the_encoder_for_the_unsure_alone(fused: ModelContent) -> None:
-    by_sparse = alone(fused).suggest(TEXTS, evidence=False)
-    thorough = Router(fused).suggest(TEXTS, evidence=False)
+    by_sparse = alone(fused).suggest(TEXTS, evidence="none")
+    thorough = Router(fused).suggest(TEXTS, evidence="none")
     sure = [s.lead_units[0].probability for s in by_sparse]
     enough = sorted(sure)[len(sure) // 2]
     router, counting = counted(replace(fused, cascade=Cascade(enough - 1e-6)))
-    found = router.suggest(TEXTS, evidence=False, thorough=False)
+    found = router.suggest(TEXTS, evidence="none", thorough=False)
     unsure = [probability < enough for probability in sure]
     assert 0 < sum(unsure) < len(TEXTS)
     assert counting.asked == [text for text, asked in zip(TEXTS, unsure, strict=True) if asked]
@@ -230,15 +230,15 @@ def test_the_cascade_asks_the_encoder_for_the_unsure_alone(fused: ModelContent) 
 @pytest.mark.parametrize(("enough", "share"), [(0.0, 0), (1.1, 1)])
 def test_the_ends_of_the_cascade(fused: ModelContent, enough: float, share: int) -> None:
     router, counting = counted(replace(fused, cascade=Cascade(enough)))
-    router.suggest(TEXTS, evidence=False, thorough=False)
+    router.suggest(TEXTS, evidence="none", thorough=False)
     assert len(counting.asked) == share * len(TEXTS)
 
 
 def test_without_a_cascade_every_text_is_read_thoroughly(fused: ModelContent) -> None:
     router, counting = counted(replace(fused, cascade=None))
-    quick = router.suggest(TEXTS, evidence=False, thorough=False)
+    quick = router.suggest(TEXTS, evidence="none", thorough=False)
     assert len(counting.asked) == len(TEXTS)
-    thorough = Router(fused).suggest(TEXTS, evidence=False)
+    thorough = Router(fused).suggest(TEXTS, evidence="none")
     assert [plain(s) for s in quick] == [plain(s) for s in thorough]
 
 

@@ -92,7 +92,7 @@ def test_spans_are_right_in_any_mixture(router: Router, pieces: list[str]) -> No
 
 
 def test_no_evidence_where_none_is_asked_for_or_nothing_is_known(router: Router) -> None:
-    assert router.suggest([TEXTS[0]], evidence=False)[0].evidence.words == ()
+    assert router.suggest([TEXTS[0]], evidence="none")[0].evidence.words == ()
     assert words_of(router, "") == ()
     assert words_of(router, "□□□，。！") == ()
 
