@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import functools
 import itertools
-import json
 import threading
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -131,24 +130,6 @@ class Neighbours:
     def _scaled(self, cosines: NDArray[np.float32]) -> NDArray[np.float32]:
         scaled: NDArray[np.float32] = np.clip((cosines - self.chance) / (1 - self.chance), 0, 1)
         return scaled
-
-
-def case_lines(cases: Sequence[ResolvedCase]) -> str:
-    """Return the cases as JSON, one a line."""
-    return "".join(json.dumps(asdict(case), ensure_ascii=False, sort_keys=True) + "\n" for case in cases)
-
-
-def cases_from(lines: str) -> list[ResolvedCase]:
-    """Read ``case_lines`` back.
-
-    Raises:
-        ValueError: a line is no case.
-        TypeError: a case has other fields, or they hold something else than text.
-    """
-    cases = [ResolvedCase(**json.loads(line)) for line in lines.split("\n") if line]
-    if not all(isinstance(value, str | None) for case in cases for value in astuple(case)):
-        raise TypeError("a case holds something else than text")
-    return cases
 
 
 def vote_shares(

@@ -19,7 +19,6 @@ SIGNAL_NAMES = {
 }
 MISSING_PLACE = "place"
 MISSING_NAMES = {MISSING_PLACE: "缺地点"}
-EMERGENCY = "emergency"
 _TWO_CHARACTERS = re.compile(r"\w\W*\w")
 _CALLS = {"暴力": "110", "自伤": "110、120", "走失": "110", "伤病": "120"}
 _OTHERWISE_CALL = "119、110"

@@ -61,16 +61,6 @@ def test_functions_by_name_and_alias(small: Directory) -> None:
     assert small.function_called("环境局") is None
 
 
-def test_a_renamed_office_by_its_name_of_the_time(small: Directory) -> None:
-    office = small.functions["生态环境局"]
-    assert office.name_on(dt.date(2017, 3, 1)) == "环境保护局"
-    assert office.name_on(dt.date(2024, 3, 1)) == "生态环境局"
-
-
-def test_a_merged_office_was_not_one_office_before(small: Directory) -> None:
-    assert small.functions["市场监督管理局"].name_on(dt.date(2017, 3, 1)) == "市场监督管理局"
-
-
 def test_a_unit_exists_between_its_dates() -> None:
     unit = Unit("乙局", valid_from=dt.date(2019, 1, 1), valid_until=dt.date(2020, 1, 1))
     days = [dt.date(2018, 12, 31), dt.date(2019, 1, 1), dt.date(2020, 1, 1), dt.date(2020, 1, 2)]
@@ -139,12 +129,6 @@ def test_offices_everybody_knows(name: str, function: str, place: str) -> None:
 )
 def test_what_became_of_former_offices(former: str, function: str, until: str, change: str) -> None:
     assert Predecessor(former, until, change) in shipped_directory().functions[function].predecessors
-
-
-def test_shipped_names_change_with_the_day() -> None:
-    office = shipped_directory().functions["卫生健康委员会"]
-    assert office.name_on(dt.date(2016, 6, 1)) == "卫生和计划生育委员会"
-    assert office.name_on(dt.date(2020, 6, 1)) == "卫生健康委员会"
 
 
 def test_who_took_over_from_a_unit() -> None:

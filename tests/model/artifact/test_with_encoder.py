@@ -200,7 +200,7 @@ def counted(content: ModelContent) -> tuple[Router, Counting]:
 
 def alone(content: ModelContent) -> Router:
     """The sparse part of a model by itself."""
-    return Router(replace(content, fused=None, dense=None, encoder=None, cascade=None))
+    return Router(replace(content, fused=None, dense=None, encoder=None, cascade=None, neighbours=None))
 
 
 def test_a_thorough_answer_asks_the_encoder_for_every_text(fused: ModelContent) -> None:
