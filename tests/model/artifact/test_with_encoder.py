@@ -16,16 +16,14 @@ from safetensors.numpy import load_file
 from fenban.model import Router
 from fenban.model.artifact.folder import ARRAYS, MANIFEST, SETTINGS, load, read_manifest, save
 from fenban.model.errors import ModelFolderError
-from fenban.model.scoring.encoder import ENCODER_FILES, GRAPH, EncoderSettings, OnnxEncoder
+from fenban.model.scoring.encoder import ENCODER_FILES, GRAPH, OnnxEncoder
 from fenban.model.scoring.stage import Cascade
-from fenban.training.encoder.embedding_cache import EmbeddingCache
-from fenban.training.fitting.dense import FrozenSource
-from fenban.training.train import train_model
+from tests.model.artifact.tiny_encoder import write_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fenban.model import Case, Suggestion
+    from fenban.model import Suggestion
     from fenban.model.scoring.content import ModelContent
 
 TEXTS = [
@@ -38,36 +36,6 @@ TEXTS = [
     "象山区奶茶店喝出蟑螂",
     "广场旁的大榕树砸到遮阳棚",
 ]
-PIECES = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", *"灯路工资酸奶停车树局退钱")
-
-
-def write_encoder(folder: Path, dimension: int = 3) -> Path:
-    """Write an encoder whose vectors are the mean of random rows, one for each of a few characters."""
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
-    from tokenizers import Tokenizer, models, pre_tokenizers
-
-    table = np.random.default_rng(3).normal(size=(len(PIECES), dimension)).astype(np.float32)
-    graph = helper.make_graph(
-        [
-            helper.make_node("Gather", ["table", "input_ids"], ["rows"]),
-            helper.make_node("ReduceMean", ["rows"], ["vectors"], axes=[1], keepdims=0),
-        ],
-        "tiny",
-        [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["texts", "tokens"])],
-        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", dimension])],
-        [numpy_helper.from_array(table, "table")],
-    )
-    opset = [helper.make_opsetid("", 17)]
-    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=10), str(folder / GRAPH))
-    tokenizer = Tokenizer(models.WordLevel({piece: n for n, piece in enumerate(PIECES)}, "[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-    tokenizer.save(str(folder / "tokenizer.json"))
-    EncoderSettings("tiny", "", 64, dimension).write(folder)
-    return folder
-
-
-# sixty cases make a head so sure of itself that its margins leave float32
 
 
 class Counting:
@@ -81,20 +49,6 @@ class Counting:
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         self.asked += texts
         return self._encoder.encode(texts)
-
-
-@pytest.fixture(scope="module")
-def fused(cases: list[Case], content: ModelContent, tmp_path_factory: pytest.TempPathFactory) -> ModelContent:
-    encoder = OnnxEncoder.load(write_encoder(tmp_path_factory.mktemp("encoder")))
-    learnt = train_model(cases, content.directory, dense=FrozenSource(encoder, EmbeddingCache(None)))
-    return replace(learnt, cascade=Cascade(0.9, 0.5))
-
-
-@pytest.fixture(scope="module")
-def fused_folder(fused: ModelContent, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("fused") / "model"
-    save(fused, folder)
-    return folder
 
 
 @pytest.fixture
