@@ -16,17 +16,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .accuracy.comparison import ENCODER, FENBAN, HOME, RIVALS, SETS, fenban_rows, rival_rows
-from .accuracy.starter import learning_curve, starter
+from .accuracy.comparison import ENCODER, FENBAN, RIVALS, SETS, fenban_rows, rival_rows
 from .accuracy.table import markdown, rows_of
 from .desk import desk_load
-from .processes import LeftOut, run_module
+from .processes import HOME, LeftOut, run_module
+from .starter.model import learning_curve, starter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .accuracy.comparison import Set
-    from .accuracy.starter import Measured
+    from .processes import Measured
 
 ALONE = ("starter", "starter-fused", "curve")
 PARTS = (*ALONE, *desk_load.PARTS, *FENBAN, *RIVALS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..processes import LeftOut, fenban, run_module
+from ..processes import HOME, LeftOut, fenban, run_module
 from .labelled import LABELS, Label
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ SETS = (
     Set("taipei_questions", "taipei_questions/train.jsonl", "taipei_questions/valid.jsonl", ("lead_unit",)),
 )
 
-HOME = "home"  # in the folder of a run: vectors that an earlier run kept would make a training look fast
 ENCODER = ("--encoder", "e5-small-zh")
 CASCADE = ("--cascade",)  # of evaluate: the encoder only where the sparse part is unsure
 FENBAN: dict[str, tuple[str, ...]] = {

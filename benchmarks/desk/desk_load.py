@@ -17,8 +17,7 @@ from fenban.serving.accounts.digests import new_secret
 from fenban.serving.accounts.passwords import hash_password
 from fenban.serving.store.database import Database, database_url
 
-from ..accuracy.comparison import HOME
-from ..processes import LeftOut, fenban, resident_mb, run_module
+from ..processes import HOME, LeftOut, fenban, resident_mb, run_module
 from .admission import admitted
 from .invented_matters import CLERKS as CLERKS_OF_STORE
 from .service_process import service, store_in
@@ -26,10 +25,11 @@ from .service_process import service, store_in
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from ..processes import Measured
+
 STORE, CLERKS = "store", "clerks"
 PARTS = (STORE, CLERKS)
 AT_MOST_MS = {STORE: 200, CLERKS: 400}  # p95
-Measured = tuple[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

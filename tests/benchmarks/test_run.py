@@ -14,12 +14,12 @@ import pytest
 from fenban.benchmarks import __main__ as bench
 from fenban.benchmarks.accuracy import comparison
 from fenban.benchmarks.accuracy.comparison import SETS, Row
-from fenban.benchmarks.accuracy.starter import acceptable
 from fenban.benchmarks.accuracy.table import markdown, rows_of
 from fenban.benchmarks.desk.admission import admitted
 from fenban.benchmarks.desk.load import Load, joined_texts, run, summary
 from fenban.benchmarks.desk.speed import api
 from fenban.benchmarks.processes import LeftOut, family, resident_mb, run_module
+from fenban.benchmarks.starter.model import acceptable
 from fenban.serving.app import create_app
 from fenban.serving.settings import ServiceSettings
 from fenban.serving.store.database import Database, database_url

@@ -17,12 +17,14 @@ from fenban.training.starter import starter_cases
 from fenban.training.tables.cases import read_cases
 from fenban.training.train import SEED, train_model
 
+from ..accuracy.comparison import CASCADE
 from ..desk import speed
-from ..processes import LeftOut, fenban
-from .comparison import CASCADE, HOME
+from ..processes import HOME, LeftOut, fenban
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from ..processes import Measured
 
 REPEATS = 5
 CURVE = (300, 600, 1200, 2400)
@@ -30,8 +32,6 @@ MATTERS = Path("tests/behaviour/matters.jsonl")
 _TEXT = "宾阳县新桥镇的路灯坏了半个月，晚上走路看不见"
 _LETTERS = ("citizen_messages/train.jsonl", "citizen_messages/dev.jsonl")
 _MAP = "cold_start.toml"
-
-Measured = tuple[str, object]
 
 
 def starter(data: Path, folder: Path, *options: str, repeats: int = 3) -> Iterator[Measured]:
