@@ -31,7 +31,7 @@ from .evidence.matters import matters_of
 from .evidence.place_hints import place_hints
 from .scoring.calibration import NEVER, zone_of
 from .scoring.scorer import Scored, Scorer
-from .signs.lanes import lane_of, named_forms
+from .signs.lanes import find_named_forms, lane_of
 from .signs.signals import MISSING_PLACE, UNREADABLE, signals_of
 from .trials import TrialUnits
 
@@ -155,7 +155,7 @@ class Router:
                 else self._explainer.explain(scored, full=evidence == "full")
             )
             split = matters_of(self.scorer, scored, partial(self._unit_for, scored))
-            shown = self._trials.inserted(scored, top) if self._trials else scored
+            shown = self._trials.insert_into(scored, top) if self._trials else scored
             for i, (explanation, matters) in enumerate(zip(explanations, split, strict=False)):
                 found.append(self._suggestion(shown, i, top, target_precision, explanation, matters))
         return found
@@ -169,11 +169,11 @@ class Router:
         evidence: Evidence,
         matters: tuple[Matter, ...],
     ) -> Suggestion:
-        topics = tuple(RankedTopic(*pair) for pair in self._ranked(scored, i, "topic", top))
-        functions = tuple(RankedFunction(*pair) for pair in self._ranked(scored, i, "function", top))
+        topics = tuple(RankedTopic(*pair) for pair in self._rank(scored, i, "topic", top))
+        functions = tuple(RankedFunction(*pair) for pair in self._rank(scored, i, "function", top))
         units = tuple(scored.units[i])
         text, places = scored.reading.texts[i].text, scored.places[i]
-        signals = signals_of(text, dict(self._ranked(scored, i, "danger", 2)).get(str(True)))
+        signals = signals_of(text, dict(self._rank(scored, i, "danger", 2)).get(str(True)))
         answers = units or functions or topics
         best = (
             units[0].unit
@@ -213,19 +213,19 @@ class Router:
         return [] if scored.places[i].places else self.scorer.taught_places(scored, i)
 
     def _lanes(self, scored: Scored, i: int) -> dict[str, float] | None:
-        return dict(self._ranked(scored, i, "lane", len(LANES))) or None
+        return dict(self._rank(scored, i, "lane", len(LANES))) or None
 
     def _form(self, scored: Scored, i: int, text: str) -> NamedProbability | None:
         """Return the likeliest form; one that the text names plainly (请问, 案由:) weighs more."""
-        forms = dict(self._ranked(scored, i, "form", len(FORMS)))
+        forms = dict(self._rank(scored, i, "form", len(FORMS)))
         if not forms:
             return None
-        named = named_forms(text)
+        named = find_named_forms(text)
         weights = {name: p * named.get(name, 1.0) for name, p in forms.items()}
         best = max(weights, key=lambda name: weights[name])
         return NamedProbability(best, round(weights[best] / (sum(weights.values()) or 1.0), 4))
 
-    def _ranked(self, scored: Scored, i: int, head: str, top: int) -> list[tuple[str, float]]:
+    def _rank(self, scored: Scored, i: int, head: str, top: int) -> list[tuple[str, float]]:
         if head not in scored.by_head:
             return []
         row, names = scored.by_head[head][i], self.scorer.classes(head)
@@ -236,7 +236,7 @@ class Router:
         units = scored.units[i]
         if not units:
             return []
-        involved = self._ranked(scored, i, "involved", MAX_CO_UNITS + 1)
+        involved = self._rank(scored, i, "involved", MAX_CO_UNITS + 1)
         named = [(matter.functions[0].function, matter.functions[0].probability) for matter in matters]
         found: dict[str, RankedUnit] = {}
         for name, probability in (*named, *((name, p) for name, p in involved if p >= CO_UNIT_FROM)):

@@ -106,7 +106,7 @@ def load(folder: Path, encoder_threads: int | None = None) -> ModelContent:
         if _sha256(path) != expected:
             raise ModelFolderError(folder, f"{name} was changed after training (its hash differs)")
     try:
-        settings, arrays = _present(
+        settings, arrays = _bring_up_to_date(
             manifest["format_version"],
             json.loads((folder / SETTINGS).read_text("utf-8")),
             load_file(folder / ARRAYS),
@@ -148,7 +148,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
-def _present(version: int, settings: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
+def _bring_up_to_date(
+    version: int, settings: dict[str, Any], arrays: Arrays
+) -> tuple[dict[str, Any], Arrays]:
     """Bring settings and arrays of any format up to the present one, step by step."""
     for older in range(version, FORMAT_VERSION):
         settings, arrays = _UPGRADES[older](settings, arrays)

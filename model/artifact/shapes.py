@@ -26,7 +26,7 @@ def text(value: object, where: str) -> None:
 
 
 def flag(value: object, where: str) -> None:
-    """True or false."""
+    """True or false, not 0 or 1."""
     if not isinstance(value, bool):
         raise ValueError(f"{where}: neither true nor false")
 

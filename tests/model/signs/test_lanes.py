@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fenban.model.reading.places import Place, PlaceReading
-from fenban.model.signs.lanes import LEARNT_FROM, lane_of, named_forms
+from fenban.model.signs.lanes import LEARNT_FROM, find_named_forms, lane_of
 
 HOME, NEIGHBOUR = "广西壮族自治区", "湖南省"
 FUCHUAN = Place("贺州市/富川瑶族自治县", "county", HOME)
@@ -66,8 +66,8 @@ def test_a_text_that_speaks_of_mediation_needs_less_and_is_quoted() -> None:
 
 
 def test_forms_that_a_text_names() -> None:
-    assert named_forms("今天下雨") == {}
-    asked, titled = named_forms("请问怎么办"), named_forms("案由:关于公交")
+    assert find_named_forms("今天下雨") == {}
+    asked, titled = find_named_forms("请问怎么办"), find_named_forms("案由:关于公交")
     assert set(asked) == {"咨询"}
     assert set(titled) == {"提案"}
     assert titled["提案"] > asked["咨询"] > 1
