@@ -130,7 +130,7 @@ def test_a_changed_folder_of_format_1_is_refused(tmp_path: Path) -> None:
         load(copy)
 
 
-def test_a_format_1_model_without_units() -> None:
+def test_a_format_1_model_without_units_still_answers() -> None:
     """A model of topics alone had no weights of units to translate."""
     settings = json.loads((FORMAT_1 / SETTINGS).read_text("utf-8"))
     settings |= {"units": None, "labels": ["function", "topic"], "unit_top": None}

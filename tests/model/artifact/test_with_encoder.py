@@ -182,7 +182,7 @@ def test_the_cascade_asks_the_encoder_for_the_unsure_alone(fused: ModelContent) 
 
 
 @pytest.mark.parametrize(("enough", "share"), [(0.0, 0), (1.1, 1)])
-def test_the_ends_of_the_cascade(fused: ModelContent, enough: float, share: int) -> None:
+def test_the_cascade_asks_for_all_or_none_at_its_ends(fused: ModelContent, enough: float, share: int) -> None:
     router, counting = counted(replace(fused, cascade=Cascade(enough)))
     router.suggest(TEXTS, evidence="none", thorough=False)
     assert len(counting.asked) == share * len(TEXTS)

@@ -123,7 +123,7 @@ def test_the_clause_of_the_duties_that_fits(router: Router, text: str, clause: s
     assert router.suggest([text])[0].evidence.duties == clause
 
 
-def test_duties_of_a_function_without_any() -> None:
+def test_a_function_without_duties_has_no_best_clause() -> None:
     index = DutyIndex({"甲局": (), "乙局": ("一", "二")}, lambda texts: sparse.eye(len(texts), format="csr"))
     row = sparse.csr_matrix([[0.0, 1.0]])
     assert index.best("甲局", row) is None

@@ -172,7 +172,7 @@ def test_an_answer_rounded_to_four_digits_still_reaches_its_own_threshold() -> N
         ([], 0.0, "manual"),
     ],
 )
-def test_zones(answers: list[float], threshold: float, zone: str) -> None:
+def test_zones_follow_threshold_and_first_three(answers: list[float], threshold: float, zone: str) -> None:
     assert zone_of(answers, threshold) == zone
 
 
