@@ -26,6 +26,7 @@ from ..scoring.encoder import ENCODER_FILES, OnnxEncoder
 from . import format_1, format_2
 from .arrays import arrays_of
 from .content import content_from
+from .records import MANIFEST as MANIFEST_SHAPE
 from .records import case_lines, cases_from
 from .settings import settings_of
 
@@ -134,6 +135,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text("utf-8"))
         version = manifest["format_version"]
         files = manifest["files"]
+        MANIFEST_SHAPE(manifest, "manifest")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFolderError(folder, f"{MANIFEST} cannot be read ({error})") from error
     if not isinstance(version, int) or version < 1 or not isinstance(files, dict):

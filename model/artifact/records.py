@@ -1,4 +1,4 @@
-"""``directory.json`` and ``cases.jsonl``: records of a model folder and what each must be."""
+"""``manifest.json``, ``directory.json`` and ``cases.jsonl``: what each record of a model folder must be."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..memory.neighbours import ResolvedCase
-from .shapes import Shape, list_of, optional, record, string, text
+from .shapes import Shape, by_name, either, known, list_of, number, optional, record, string, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,18 @@ DIRECTORY = record(
         "units": list_of(record({"name": text}, _unit)),
     }
 )
+MANIFEST = known(
+    {
+        "files": by_name(text),
+        "kind": text,
+        "libraries": by_name(text),
+        "seed": number(),
+        "parent": optional(text),
+        "data": known({"cases": number(0), "sha256": text}),
+        "metrics": by_name(either(text, record({"n": number(0), "top1": number(0, 1)}))),
+        "encoder": by_name(lambda value, where: None),
+    }
+)
 CASE = record(
     {
         "text": string,
@@ -61,6 +73,6 @@ def cases_from(lines: str) -> list[ResolvedCase]:
         ValueError: a line is no case.
     """
     values: list[Any] = [json.loads(line) for line in lines.split("\n") if line]
-    for number, value in enumerate(values, start=1):
-        CASE(value, f"case {number}")
+    for line, value in enumerate(values, start=1):
+        CASE(value, f"case {line}")
     return [ResolvedCase(**value) for value in values]

@@ -124,3 +124,28 @@ def record(required: dict[str, Shape], allowed: dict[str, Shape] | None = None) 
             shapes[key](item, f"{where}.{key}")
 
     return check
+
+
+def known(shapes: dict[str, Shape]) -> Shape:
+    """An object in which these names, if they are there, have these shapes; others are let through."""
+
+    def check(value: object, where: str) -> None:
+        if not isinstance(value, dict):
+            raise ValueError(f"{where}: not an object")
+        for key, item in value.items():
+            if key in shapes:
+                shapes[key](item, f"{where}.{key}")
+
+    return check
+
+
+def either(one: Shape, other: Shape) -> Shape:
+    """What one of two shapes says."""
+
+    def check(value: object, where: str) -> None:
+        try:
+            one(value, where)
+        except ValueError:
+            other(value, where)
+
+    return check

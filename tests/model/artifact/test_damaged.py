@@ -129,6 +129,24 @@ def test_a_manifest_of_garbage_is_refused(copy: Path, garbage: bytes) -> None:
         load(copy)
 
 
+@pytest.mark.parametrize("value", [7, "text", [], [1], True], ids=str)
+@pytest.mark.parametrize("name", ["data", "metrics", "libraries", "files"])
+def test_a_manifest_with_a_value_of_another_kind_is_refused(copy: Path, name: str, value: object) -> None:
+    """What it says of the training is printed, put into reports and compared when retraining."""
+    change(copy, MANIFEST, lambda manifest: manifest.update({name: value}))
+    with pytest.raises(ModelFolderError, match=MANIFEST):
+        load(copy)
+
+
+@pytest.mark.parametrize(
+    "value", [{"top1": "0.9", "n": 3}, {"n": 3}, None, {"n": 3, "top1": float("nan")}], ids=str
+)
+def test_a_metric_that_is_none_is_refused(copy: Path, value: object) -> None:
+    change(copy, MANIFEST, lambda manifest: manifest["metrics"].update(function=value))
+    with pytest.raises(ModelFolderError, match=r"metrics\.function"):
+        load(copy)
+
+
 @pytest.mark.parametrize("garbage", [g for g in GARBAGE if g != b"{}"], ids=str)
 @pytest.mark.parametrize("name", [SETTINGS, ARRAYS, CASES, NEIGHBOURS])
 def test_garbage_with_the_right_hash_is_refused(copy: Path, name: str, garbage: bytes) -> None:
