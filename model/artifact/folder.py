@@ -25,7 +25,7 @@ from ..memory.neighbours import Neighbours
 from ..scoring.encoder import ENCODER_FILES, OnnxEncoder
 from . import format_1, format_2
 from .arrays import arrays_of
-from .content import content_from
+from .rebuild import rebuild_content
 from .records import MANIFEST as MANIFEST_SHAPE
 from .records import case_lines, cases_from
 from .settings import settings_of
@@ -114,7 +114,7 @@ def load(folder: Path, encoder_threads: int | None = None) -> ModelContent:
         )
         records = json.loads((folder / DIRECTORY).read_text("utf-8"))
         return replace(
-            content_from(settings, records, arrays, encodes=reads),
+            rebuild_content(settings, records, arrays, encodes=reads),
             neighbours=_neighbours(folder, settings) if remembers else None,
             encoder=OnnxEncoder.load(folder, encoder_threads) if reads else None,
             facts={key: value for key, value in manifest.items() if key not in ("format_version", "files")},

@@ -18,7 +18,6 @@ from safetensors.numpy import load_file
 
 from fenban.model import Router
 from fenban.model.artifact import format_1, format_2
-from fenban.model.artifact.content import content_from
 from fenban.model.artifact.folder import (
     ARRAYS,
     DIRECTORY,
@@ -29,6 +28,7 @@ from fenban.model.artifact.folder import (
     read_manifest,
     save,
 )
+from fenban.model.artifact.rebuild import rebuild_content
 from fenban.model.errors import ModelFolderError
 from fenban.model.scoring.calibration import NEVER
 from fenban.model.scoring.stage import SILENT, Gate
@@ -137,7 +137,7 @@ def test_a_format_1_model_without_units_still_answers() -> None:
     written = load_file(FORMAT_1 / ARRAYS)
     arrays = {name: array for name, array in written.items() if not name.startswith("units.")}
     present, renamed = format_2.upgrade(*format_1.upgrade(settings, arrays))
-    bare = content_from(present, {}, renamed)
+    bare = rebuild_content(present, {}, renamed)
     assert bare.composer is None
     given = GIVEN[1]
     found = suggested(Router(bare), [given["text"]])[0].as_dict()
@@ -201,7 +201,7 @@ def test_the_first_shape_of_format_2_is_read_as_the_present_one() -> None:
     early = {name: value for name, value in written.items() if name not in left_out} | {"stages": stages}
     present, arrays = format_2.upgrade(early, load_file(FORMAT_2 / ARRAYS))
     records = json.loads((FORMAT_2 / DIRECTORY).read_text("utf-8"))
-    content = content_from(present, records, arrays, encodes=True)
+    content = rebuild_content(present, records, arrays, encodes=True)
     now = load(FORMAT_2, encoder_threads=1)
     assert content.sparse.weights == now.sparse.weights
     assert content.sparse.tops == now.sparse.tops
@@ -237,7 +237,7 @@ def test_the_present_format_does_not_take_the_shape_of_an_older_one(tmp_path: Pa
     settings = json.loads((tmp_path / "m" / SETTINGS).read_text("utf-8"))
     records = json.loads((tmp_path / "m" / DIRECTORY).read_text("utf-8"))
     arrays = load_file(tmp_path / "m" / ARRAYS)
-    content_from(settings, records, arrays)
+    rebuild_content(settings, records, arrays)
     settings["stages"]["sparse"]["weights"]["topic"] = [1.0]
     with pytest.raises(ValueError, match=r"weights\.topic"):
-        content_from(settings, records, arrays)
+        rebuild_content(settings, records, arrays)

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     Settings = Mapping[str, Any]
 
 
-def content_from(settings: Settings, records: Any, arrays: Arrays, *, encodes: bool = False) -> ModelContent:
+def rebuild_content(
+    settings: Settings, records: Any, arrays: Arrays, *, encodes: bool = False
+) -> ModelContent:
     """Rebuild a model of the present format, but for its encoder and the cases it remembers.
 
     Args:
