@@ -16,17 +16,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .accuracy.comparison import ENCODER, FENBAN, HOME, RIVALS, SETS, fenban_rows, rival_rows
-from .accuracy.starter import learning_curve, starter
+from .accuracy.comparison import ENCODER, FENBAN, RIVALS, SETS, measure_fenban, measure_rival
 from .accuracy.table import markdown, rows_of
 from .desk import desk_load
-from .processes import LeftOut, run_module
+from .processes import HOME, LeftOut, run_module
+from .starter.model import measure_learning_curve, measure_starter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .accuracy.comparison import Set
-    from .accuracy.starter import Measured
+    from .processes import Measured
 
 ALONE = ("starter", "starter-fused", "curve")
 PARTS = (*ALONE, *desk_load.PARTS, *FENBAN, *RIVALS)
@@ -55,29 +55,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=120, metavar="N", help="that the clerks work (120)")
     chosen = parser.parse_args(arguments)
     earlier = chosen.earlier.read_text("utf-8").splitlines() if chosen.earlier else []
-    lines = [*earlier, _say("machine", _machine())]
+    lines = [*earlier, _say("machine", _describe_machine())]
     with tempfile.TemporaryDirectory(prefix="fenban-bench-") as name:
-        for part, figures in _measured(chosen, Path(name)):
+        for part, figures in _measure_parts(chosen, Path(name)):
             lines.append(_say(part, figures))
             if chosen.table:  # after every part, so that a long run cut short leaves a table
                 chosen.table.write_text(markdown(rows_of(lines)), "utf-8")
     return 0
 
 
-def _measured(chosen: argparse.Namespace, folder: Path) -> Iterator[Measured]:
+def _measure_parts(chosen: argparse.Namespace, folder: Path) -> Iterator[Measured]:
     if _ENCODED & {*chosen.only}:
-        yield "make the encoder, s", _encoder(chosen, folder)
+        yield "make the encoder, s", _make_encoder(chosen, folder)
     for name in ALONE:
         if name in chosen.only:
-            yield from _alone(name, chosen.data, folder)
+            yield from _measure_alone(name, chosen.data, folder)
     if {*desk_load.PARTS} & {*chosen.only}:
-        yield from _desk(chosen, folder)
+        yield from _measure_desk(chosen, folder)
     for part in SETS:
         if part.name in chosen.sets:
-            yield from _compared(part, chosen, folder)
+            yield from _compare(part, chosen, folder)
 
 
-def _encoder(chosen: argparse.Namespace, folder: Path) -> object:
+def _make_encoder(chosen: argparse.Namespace, folder: Path) -> object:
     """Make the encoder once, so that no training is charged for it."""
     try:
         done = run_module("fenban.benchmarks.accuracy.encoder_once", str(folder / HOME / "cache"))
@@ -87,37 +87,37 @@ def _encoder(chosen: argparse.Namespace, folder: Path) -> object:
     return round(done.seconds, 1)
 
 
-def _alone(name: str, data: Path, folder: Path) -> Iterator[Measured]:
+def _measure_alone(name: str, data: Path, folder: Path) -> Iterator[Measured]:
     try:
         if name == "curve":
-            yield from learning_curve(data)
+            yield from measure_learning_curve(data)
         elif name == "starter":
-            yield from starter(data, folder, "--encoder", "none")
+            yield from measure_starter(data, folder, "--encoder", "none")
         else:
-            for what, figures in starter(data, folder, *ENCODER, repeats=1):
+            for what, figures in measure_starter(data, folder, *ENCODER, repeats=1):
                 yield f"fused: {what}", figures
     except LeftOut as reason:
         yield name, {"left out": str(reason)}
 
 
-def _desk(chosen: argparse.Namespace, folder: Path) -> Iterator[Measured]:
+def _measure_desk(chosen: argparse.Namespace, folder: Path) -> Iterator[Measured]:
     amount = desk_load.Amount(matters=chosen.matters, seconds=chosen.seconds)
     try:
-        yield from desk_load.desk(chosen.only, folder, amount, "--encoder", "none")
+        yield from desk_load.measure_desk(chosen.only, folder, amount, "--encoder", "none")
     except LeftOut as reason:
         yield "desk", {"left out": str(reason)}
 
 
-def _compared(part: Set, chosen: argparse.Namespace, folder: Path) -> Iterator[Measured]:
+def _compare(part: Set, chosen: argparse.Namespace, folder: Path) -> Iterator[Measured]:
     wanted = [name for name in (*FENBAN, *RIVALS) if name in chosen.only]
     if wanted and not (chosen.data / part.train).is_file():
         yield part.name, {"left out": f"{chosen.data / part.train} is missing"}
         return
     for name in wanted:
         if name in FENBAN:
-            rows = fenban_rows(name, part, chosen.data, folder)
+            rows = measure_fenban(name, part, chosen.data, folder)
         else:
-            rows = rival_rows(name, part, chosen.data, _options(chosen) if name == "transformer" else ())
+            rows = measure_rival(name, part, chosen.data, _options(chosen) if name == "transformer" else ())
         for row in rows:
             yield f"{part.name}: {row.system}", row.as_dict()
 
@@ -127,7 +127,7 @@ def _options(chosen: argparse.Namespace) -> list[str]:
     return [text for option, value in given.items() if value is not None for text in (option, str(value))]
 
 
-def _machine() -> dict[str, object]:
+def _describe_machine() -> dict[str, object]:
     return {
         "cpu": platform.processor() or platform.machine(),
         "cores": os.cpu_count(),

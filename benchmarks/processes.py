@@ -16,6 +16,9 @@ from fenban.model.errors import FenbanError
 _SAMPLE_EVERY_S = 0.2
 _LONGEST_REASON = 300
 
+HOME = "home"  # in the folder of a run: vectors that an earlier run kept would make a training look fast
+Measured = tuple[str, object]  # a part and its figures
+
 
 class LeftOut(FenbanError):  # noqa: N818 - an outcome that is reported, not a fault
     """A part that could not be measured, and the line that says why."""

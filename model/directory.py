@@ -41,13 +41,6 @@ class Function:
     predecessors: tuple[Predecessor, ...] = ()
     since: str | None = None
 
-    def name_on(self, day: dt.date) -> str:
-        """Return what the office was called on ``day``: a renamed one by its name of the time."""
-        for former in self.predecessors:
-            if former.change == "更名" and former.until and day.isoformat() < former.until:
-                return former.name
-        return self.name
-
 
 @dataclass(frozen=True, slots=True)
 class Unit:

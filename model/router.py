@@ -31,7 +31,7 @@ from .evidence.matters import matters_of
 from .evidence.place_hints import place_hints
 from .scoring.calibration import NEVER, zone_of
 from .scoring.scorer import Scored, Scorer
-from .signs.lanes import lane_of, named_forms
+from .signs.lanes import find_named_forms, lane_of
 from .signs.signals import MISSING_PLACE, UNREADABLE, signals_of
 from .trials import TrialUnits
 
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from .reading.places import PlaceReading
     from .scoring.content import ModelContent
     from .trials import Trial
+
+EvidenceDepth = Literal["none", "words", "full"]
 
 BATCH = 256
 CO_UNIT_FROM = 0.15  # out of fold on the starter cases: precision 0.73, and 0.83 from 0.25
@@ -127,7 +129,7 @@ class Router:
         *,
         top: int = 3,
         target_precision: float | None = None,
-        evidence: bool | Literal["full"] = True,
+        evidence: EvidenceDepth = "words",
         thorough: bool = True,
     ) -> list[Suggestion]:
         """Return one suggestion per text, in order.
@@ -136,23 +138,24 @@ class Router:
             texts: strings or submissions; an empty one gets a suggestion flagged ``unreadable``.
             top: how many topics, functions and units to rank.
             target_precision: the precision the ``auto`` zone promises (default: the model's own).
-            evidence: whether to find the words, the clause and the similar cases behind each answer;
-                "full" also orders the words by their true effect and finds what would change the
-                answer, at the cost of about fifteen texts for each.
+            evidence: what to find behind each answer: "none"; "words", the clause and the similar
+                cases; or "full", which also orders the words by their true effect and finds what
+                would change the answer, at the cost of about fifteen texts for each.
             thorough: whether the encoder reads every text, or only those that the sparse part is
                 unsure of (several times faster, at a loss that training kept under 0.2 points).
         """
         submissions = [t if isinstance(t, Submission) else Submission(t) for t in texts]
         found: list[Suggestion] = []
         for start in range(0, len(submissions), BATCH):
-            scored = self.scorer.score(submissions[start : start + BATCH], top, thorough=thorough)
+            batch = submissions[start : start + BATCH]
+            scored = self.scorer.score(batch, top, encoder="always" if thorough else "unsure")
             explanations = (
-                self._explainer.explain(scored, full=evidence == "full")
-                if evidence
-                else itertools.repeat(Evidence())
+                itertools.repeat(Evidence())
+                if evidence == "none"
+                else self._explainer.explain(scored, full=evidence == "full")
             )
             split = matters_of(self.scorer, scored, partial(self._unit_for, scored))
-            shown = self._trials.inserted(scored, top) if self._trials else scored
+            shown = self._trials.insert_into(scored, top) if self._trials else scored
             for i, (explanation, matters) in enumerate(zip(explanations, split, strict=False)):
                 found.append(self._suggestion(shown, i, top, target_precision, explanation, matters))
         return found
@@ -166,11 +169,11 @@ class Router:
         evidence: Evidence,
         matters: tuple[Matter, ...],
     ) -> Suggestion:
-        topics = tuple(RankedTopic(*pair) for pair in self._ranked(scored, i, "topic", top))
-        functions = tuple(RankedFunction(*pair) for pair in self._ranked(scored, i, "function", top))
+        topics = tuple(RankedTopic(*pair) for pair in self._rank(scored, i, "topic", top))
+        functions = tuple(RankedFunction(*pair) for pair in self._rank(scored, i, "function", top))
         units = tuple(scored.units[i])
         text, places = scored.reading.texts[i].text, scored.places[i]
-        signals = signals_of(text, dict(self._ranked(scored, i, "danger", 2)).get(str(True)))
+        signals = signals_of(text, dict(self._rank(scored, i, "danger", 2)).get(str(True)))
         answers = units or functions or topics
         best = (
             units[0].unit
@@ -210,19 +213,19 @@ class Router:
         return [] if scored.places[i].places else self.scorer.taught_places(scored, i)
 
     def _lanes(self, scored: Scored, i: int) -> dict[str, float] | None:
-        return dict(self._ranked(scored, i, "lane", len(LANES))) or None
+        return dict(self._rank(scored, i, "lane", len(LANES))) or None
 
     def _form(self, scored: Scored, i: int, text: str) -> NamedProbability | None:
         """Return the likeliest form; one that the text names plainly (请问, 案由:) weighs more."""
-        forms = dict(self._ranked(scored, i, "form", len(FORMS)))
+        forms = dict(self._rank(scored, i, "form", len(FORMS)))
         if not forms:
             return None
-        named = named_forms(text)
+        named = find_named_forms(text)
         weights = {name: p * named.get(name, 1.0) for name, p in forms.items()}
         best = max(weights, key=lambda name: weights[name])
         return NamedProbability(best, round(weights[best] / (sum(weights.values()) or 1.0), 4))
 
-    def _ranked(self, scored: Scored, i: int, head: str, top: int) -> list[tuple[str, float]]:
+    def _rank(self, scored: Scored, i: int, head: str, top: int) -> list[tuple[str, float]]:
         if head not in scored.by_head:
             return []
         row, names = scored.by_head[head][i], self.scorer.classes(head)
@@ -233,7 +236,7 @@ class Router:
         units = scored.units[i]
         if not units:
             return []
-        involved = self._ranked(scored, i, "involved", MAX_CO_UNITS + 1)
+        involved = self._rank(scored, i, "involved", MAX_CO_UNITS + 1)
         named = [(matter.functions[0].function, matter.functions[0].probability) for matter in matters]
         found: dict[str, RankedUnit] = {}
         for name, probability in (*named, *((name, p) for name, p in involved if p >= CO_UNIT_FROM)):

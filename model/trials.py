@@ -133,10 +133,10 @@ class TrialUnits:
         found: NDArray[np.float32] = (matter * np.array(fits)).astype(np.float32)
         return found
 
-    def inserted(self, scored: Scored, top: int) -> Scored:
+    def insert_into(self, scored: Scored, top: int) -> Scored:
         """Return the batch with the trials among the ranked units, the others' share made smaller."""
         chances = self.probabilities(scored)
-        units = [self._merged(ranked, row, top) for ranked, row in zip(scored.units, chances, strict=True)]
+        units = [self._merge(ranked, row, top) for ranked, row in zip(scored.units, chances, strict=True)]
         return replace(scored, units=units)
 
     def duties_of(self, unit: str) -> str | None:
@@ -144,7 +144,7 @@ class TrialUnits:
         clauses = next((trial.duties for trial in self.trials if trial.unit == unit), ())
         return "；".join(clauses) or None
 
-    def _merged(self, ranked: list[RankedUnit], chances: NDArray[np.float32], top: int) -> list[RankedUnit]:
+    def _merge(self, ranked: list[RankedUnit], chances: NDArray[np.float32], top: int) -> list[RankedUnit]:
         if not ranked:
             return ranked  # a model that knows no units has nothing to compare a trial with
         names = {trial.unit for trial in self.trials}

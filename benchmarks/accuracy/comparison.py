@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..processes import LeftOut, fenban, run_module
+from ..processes import HOME, LeftOut, fenban, run_module
 from .labelled import LABELS, Label
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ SETS = (
     Set("taipei_questions", "taipei_questions/train.jsonl", "taipei_questions/valid.jsonl", ("lead_unit",)),
 )
 
-HOME = "home"  # in the folder of a run: vectors that an earlier run kept would make a training look fast
 ENCODER = ("--encoder", "e5-small-zh")
 CASCADE = ("--cascade",)  # of evaluate: the encoder only where the sparse part is unsure
 FENBAN: dict[str, tuple[str, ...]] = {
@@ -59,7 +58,7 @@ class Row:
         return {"system": self.system, "set": self.set, **self.figures}
 
 
-def fenban_rows(name: str, part: Set, data: Path, folder: Path) -> Iterator[Row]:
+def measure_fenban(name: str, part: Set, data: Path, folder: Path) -> Iterator[Row]:
     """Train fenban one way and evaluate it; with an encoder a second time as a cascade."""
     model = folder / f"{part.name}-{name}"
     try:
@@ -74,12 +73,12 @@ def fenban_rows(name: str, part: Set, data: Path, folder: Path) -> Iterator[Row]
         "train_peak_mb": trained.peak_mb,
         "folder_mb": round(size, 2),
     }
-    yield _evaluated(f"fenban {name}", part, data, model, (), about)
+    yield _evaluate(f"fenban {name}", part, data, model, (), about)
     if name != "sparse":
-        yield _evaluated(f"fenban {name}, cascade", part, data, model, CASCADE, about)
+        yield _evaluate(f"fenban {name}, cascade", part, data, model, CASCADE, about)
 
 
-def _evaluated(
+def _evaluate(
     system: str, part: Set, data: Path, model: Path, more: Sequence[str], about: dict[str, Any]
 ) -> Row:
     command = ("evaluate", "--model", str(model), "--cases", str(data / part.score), "--json", *more)
@@ -90,7 +89,7 @@ def _evaluated(
     return Row(system, part.name, {**about, "score_peak_mb": done.peak_mb, **done.json()})
 
 
-def rival_rows(name: str, part: Set, data: Path, options: Sequence[str] = ()) -> Iterator[Row]:
+def measure_rival(name: str, part: Set, data: Path, options: Sequence[str] = ()) -> Iterator[Row]:
     """Train and score a baseline, once a label; ``options`` are those of ``benchmarks.baseline``."""
     for label in part.labels[:1] if name in _ONE_LABEL_ONLY else part.labels:
         files = ("--train", str(data / part.train), "--score", str(data / part.score))

@@ -36,7 +36,7 @@ class Baseline(Protocol):
     probabilities: bool
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> None:
-        """Learn from nothing."""
+        """Learn from texts and their labels, one each."""
         ...
 
     def rank(self, texts: Sequence[str]) -> Ranked:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _DAYS = 2
 
 
-def admitted(database: Database, name: str = "bench", role: str = "lead") -> str:
+def admit_person(database: Database, name: str = "bench", role: str = "lead") -> str:
     """Bring the store to the present schema, add a person of ``role``; return a token of theirs."""
     migrate(database)
     maker = Actor("bench", "admin")

@@ -30,7 +30,7 @@ def write(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     else:
         marks = ", ".join("?" * len(names))
         # names come from our own tables
-        statement = f"INSERT INTO {table.name} ({', '.join(_quoted(names))}) VALUES ({marks})"  # noqa: S608
+        statement = f"INSERT INTO {table.name} ({', '.join(_quote(names))}) VALUES ({marks})"  # noqa: S608
         cursor = _driver(connection).cursor()
         cursor.executemany(statement, values)
 
@@ -42,13 +42,13 @@ def _bind(connection: Connection, table: Table, name: str) -> Callable[[Any], An
 
 
 def _copy(connection: Connection, table: str, names: list[str], rows: Iterable[Sequence[Any]]) -> None:
-    statement = f"COPY {table} ({', '.join(_quoted(names))}) FROM STDIN"
+    statement = f"COPY {table} ({', '.join(_quote(names))}) FROM STDIN"
     with _driver(connection).cursor().copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
 
 
-def _quoted(names: Iterable[str]) -> list[str]:
+def _quote(names: Iterable[str]) -> list[str]:
     return [f'"{name}"' for name in names]
 
 

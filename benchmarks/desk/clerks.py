@@ -21,7 +21,7 @@ import gevent
 from locust import FastHttpUser
 from locust.env import Environment
 
-from .load import joined_texts
+from .load import join_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ class Clerk(FastHttpUser):  # type: ignore[misc]  # typed as Any where Locust is
     """A clerk: what she does in a day, in the shares in which she does it."""
 
     network_timeout = 30.0
-    texts: ClassVar[list[str]] = joined_texts(CHARACTERS)
+    texts: ClassVar[list[str]] = join_texts(CHARACTERS)
     tokens: ClassVar[list[str]] = []
     actions: ClassVar[dict[str, list[float]]] = defaultdict(list)
     told: ClassVar[int] = 0  # how often another clerk was faster, and she was told so

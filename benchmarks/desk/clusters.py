@@ -36,7 +36,7 @@ DAYS = 60
 _DATE = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})")
 
 
-def measured(folder: Path) -> dict[str, object]:
+def measure_folder(folder: Path) -> dict[str, object]:
     """Return the figures of one run.
 
     Raises:
@@ -48,7 +48,7 @@ def measured(folder: Path) -> dict[str, object]:
     read = time.process_time() - began
     rarity = Rarity.of((*rarities.shipped(), *(matter.print for matter in matters)))
     comparison = Comparison(matters, rarity)
-    i, j = comparison.proposed(0.02, 0.03, DAYS)
+    i, j = comparison.propose_pairs(0.02, 0.03, DAYS)
     alike = comparison.likeness(i, j)
     found = (alike.matter >= SAME_MATTER) | (alike.overlap >= SAME_TEXT)
     began = time.process_time()
@@ -64,12 +64,12 @@ def measured(folder: Path) -> dict[str, object]:
         "clusters of three or more": int((sizes >= 3).sum()),
         "messages in them": int(sizes[sizes >= 3].sum()),
         "ten largest": sizes[:10].tolist(),
-        "rank correlation of size and votes": _correlation([len(v) for v in votes], [sum(v) for v in votes]),
-        "rank correlation of size and mean votes": _correlation(
+        "rank correlation of size and votes": _correlate([len(v) for v in votes], [sum(v) for v in votes]),
+        "rank correlation of size and mean votes": _correlate(
             [len(v) for v in votes], [float(np.mean(v)) for v in votes]
         ),
         "share of all messages in clusters": round(float(sizes[sizes >= 3].sum()) / len(rows), 3),
-        "share of the 100 with most votes in clusters": _most_voted(rows, grouped),
+        "share of the 100 with most votes in clusters": _share_of_most_voted(rows, grouped),
         "ms a message to read": round(1e3 * read / len(rows), 2),
         "s to group": round(spent, 1),
     }
@@ -89,13 +89,13 @@ def _recall(matters: list[Comparable], rarity: Rarity, i: NDArray[np.int64], j: 
     return round(float(np.mean(hits)), 3)
 
 
-def _most_voted(rows: list[dict[str, str]], grouped: list[Group]) -> float:
+def _share_of_most_voted(rows: list[dict[str, str]], grouped: list[Group]) -> float:
     within = {int(k) for group in grouped if len(group.members) >= 3 for k in group.members}
     ranked = sorted(range(len(rows)), key=lambda k: -int(rows[k]["点赞数"]))[:100]
     return sum(k in within for k in ranked) / len(ranked)
 
 
-def _correlation(one: list[int], other: list[int] | list[float]) -> dict[str, float]:
+def _correlate(one: list[int], other: list[int] | list[float]) -> dict[str, float]:
     found = spearmanr(one, other)
     return {"rho": round(float(found.statistic), 3), "p": float(f"{found.pvalue:.2g}")}
 
@@ -104,7 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the figures as one JSON object."""
     parser = argparse.ArgumentParser(prog="python -m fenban.benchmarks.desk.clusters", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the folder of the benchmarks")
-    print(json.dumps(measured(parser.parse_args(arguments).data), ensure_ascii=False))
+    print(json.dumps(measure_folder(parser.parse_args(arguments).data), ensure_ascii=False))
     return 0
 
 

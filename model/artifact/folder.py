@@ -2,8 +2,9 @@
 
 ``manifest.json`` names the format version, the library versions, the label sets, the data's
 fingerprint, the metrics and the SHA-256 of every other file. Loading reads, checks, then builds;
-it refuses a newer format, an unknown file, a changed hash. The version of a model is the hash of
-its manifest, so the same cases and the same seed give the same version.
+it refuses a newer format, an unknown file, a changed hash. An older format is brought up to the
+present one step by step, and then held against the same promises. The version of a model is the hash
+of its manifest, so the same cases and the same seed give the same version.
 """
 
 from __future__ import annotations
@@ -20,14 +21,27 @@ from safetensors.numpy import load_file
 from safetensors.numpy import save as tensor_bytes
 
 from ..errors import DirectoryError, ModelFolderError
-from ..memory.neighbours import Neighbours, case_lines, cases_from
-from ..scoring.content import ModelContent, arrays_of, content_from, settings_of
+from ..memory.neighbours import Neighbours
 from ..scoring.encoder import ENCODER_FILES, OnnxEncoder
+from . import format_1, format_2
+from .arrays import arrays_of
+from .rebuild import rebuild_content
+from .records import MANIFEST as MANIFEST_SHAPE
+from .records import case_lines, cases_from
+from .settings import settings_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-FORMAT_VERSION = 2
+    from ..scoring.content import ModelContent
+    from .arrays import Arrays
+
+FORMAT_VERSION = 3
+_UPGRADES: dict[int, Callable[[dict[str, Any], Arrays], tuple[dict[str, Any], Arrays]]] = {
+    1: format_1.upgrade,
+    2: format_2.upgrade,
+}  # from each older version to the next
 MANIFEST = "manifest.json"
 ARRAYS = "arrays.safetensors"
 DIRECTORY = "directory.json"
@@ -93,14 +107,18 @@ def load(folder: Path, encoder_threads: int | None = None) -> ModelContent:
         if _sha256(path) != expected:
             raise ModelFolderError(folder, f"{name} was changed after training (its hash differs)")
     try:
-        arrays = load_file(folder / ARRAYS)
-        settings = json.loads((folder / SETTINGS).read_text("utf-8"))
+        settings, arrays = _bring_up_to_date(
+            manifest["format_version"],
+            json.loads((folder / SETTINGS).read_text("utf-8")),
+            load_file(folder / ARRAYS),
+        )
         records = json.loads((folder / DIRECTORY).read_text("utf-8"))
-        content = content_from(manifest, settings, records, arrays, _sha256(folder / MANIFEST)[:12])
         return replace(
-            content,
+            rebuild_content(settings, records, arrays, encodes=reads),
             neighbours=_neighbours(folder, settings) if remembers else None,
             encoder=OnnxEncoder.load(folder, encoder_threads) if reads else None,
+            facts={key: value for key, value in manifest.items() if key not in ("format_version", "files")},
+            version=_sha256(folder / MANIFEST)[:12],
         )
     except _MALFORMED as error:
         raise ModelFolderError(folder, f"its content is not what the format promises ({error})") from error
@@ -117,6 +135,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text("utf-8"))
         version = manifest["format_version"]
         files = manifest["files"]
+        MANIFEST_SHAPE(manifest, "manifest")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelFolderError(folder, f"{MANIFEST} cannot be read ({error})") from error
     if not isinstance(version, int) or version < 1 or not isinstance(files, dict):
@@ -131,6 +150,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return dict(manifest)
 
 
+def _bring_up_to_date(
+    version: int, settings: dict[str, Any], arrays: Arrays
+) -> tuple[dict[str, Any], Arrays]:
+    """Bring settings and arrays of any format up to the present one, step by step."""
+    for older in range(version, FORMAT_VERSION):
+        settings, arrays = _UPGRADES[older](settings, arrays)
+    return settings, arrays
+
+
 def _written(content: ModelContent) -> tuple[str, ...]:
     return _names(remembers=content.neighbours is not None, encodes=content.encoder is not None)
 
@@ -141,6 +169,8 @@ def _names(*, remembers: bool, encodes: bool) -> tuple[str, ...]:
 
 def _neighbours(folder: Path, settings: dict[str, Any]) -> Neighbours:
     cases = cases_from((folder / CASES).read_text("utf-8"))
+    if settings["chance"] is None:
+        raise ValueError("remembered cases without the likeness that chance gives them")
     return Neighbours.restore((folder / NEIGHBOURS).read_bytes(), cases, float(settings["chance"]))
 
 

@@ -39,7 +39,7 @@ class Question:
         return self.scored.reading.submissions[self.index]
 
 
-def without(submission: Submission, words: Sequence[str]) -> Submission:
+def blot_out(submission: Submission, words: Sequence[str]) -> Submission:
     """Return the submission with every occurrence of ``words`` blotted out, nothing moved."""
     text = submission.full_text
     for word in sorted(words, key=len, reverse=True):
@@ -47,7 +47,7 @@ def without(submission: Submission, words: Sequence[str]) -> Submission:
     return replace(submission, text=text, title="")
 
 
-def in_full(
+def explain_in_full(
     scorer: Scorer, question: Question, words: Sequence[WeighedWord]
 ) -> tuple[tuple[WeighedWord, ...], tuple[Change, ...]]:
     """Return the words by their true effect, and the changes; costs two small batches.
@@ -57,37 +57,39 @@ def in_full(
     """
     distinct = list(dict.fromkeys(word.text for word in words))
     places = _other_places(question)
-    edited = [without(question.submission, [word]) for word in distinct]
+    edited = [blot_out(question.submission, [word]) for word in distinct]
     edited += [replace(question.submission, jurisdiction=place) for place in places]
     if not edited:
         return tuple(words), ()
     again = scorer.score(edited, top=1)
-    changes = _moved(question, again, places, len(distinct))
+    changes = _describe_moves(question, again, places, len(distinct))
     if question.head not in again.by_head:  # a model of units alone: its margins are no probabilities
         return tuple(words), changes
     before = _log_odds(question.scored, question.index, question)
     effects = {word: before - _log_odds(again, i, question) for i, word in enumerate(distinct)}
-    ordered = _by_effect(words, effects)
+    ordered = _order_by_effect(words, effects)
     strongest = sorted(distinct, key=lambda word: -effects[word])
     turning = [w for w in strongest if _best(again, distinct.index(w), question) != question.answer]
     if turning:
-        change = _removal(scorer, question, again, distinct.index(turning[0]), turning[:1])
+        change = _describe_removal(scorer, question, again, distinct.index(turning[0]), turning[:1])
         return ordered, (change, *changes)
-    return ordered, (*_removed_together(scorer, question, strongest), *changes)
+    return ordered, (*_try_removing_more(scorer, question, strongest), *changes)
 
 
-def _removed_together(scorer: Scorer, question: Question, strongest: Sequence[str]) -> tuple[Change, ...]:
+def _try_removing_more(scorer: Scorer, question: Question, strongest: Sequence[str]) -> tuple[Change, ...]:
     """Blot out the two, three, four strongest words; where that moves nothing, say how firm it is."""
     sets = [list(strongest[:n]) for n in range(2, min(MOST_REMOVED, len(strongest)) + 1)]
     if not sets:
         return ()
-    again = scorer.score([without(question.submission, words) for words in sets], top=1)
+    again = scorer.score([blot_out(question.submission, words) for words in sets], top=1)
     last = len(sets) - 1
     i = next((i for i in range(len(sets)) if _best(again, i, question) != question.answer), last)
-    return (_removal(scorer, question, again, i, sets[i]),)
+    return (_describe_removal(scorer, question, again, i, sets[i]),)
 
 
-def _removal(scorer: Scorer, question: Question, again: Scored, i: int, words: Sequence[str]) -> Change:
+def _describe_removal(
+    scorer: Scorer, question: Question, again: Scored, i: int, words: Sequence[str]
+) -> Change:
     best = _best(again, i, question)
     name = scorer.classes(question.head)[best]
     probability = round(float(again.by_head[question.head][i, best]), 4)
@@ -97,7 +99,9 @@ def _removal(scorer: Scorer, question: Question, again: Scored, i: int, words: S
     return Change("words", tuple(words), None, name, probability, best != question.answer, text)
 
 
-def _moved(question: Question, again: Scored, places: Sequence[str], first: int) -> tuple[Change, ...]:
+def _describe_moves(
+    question: Question, again: Scored, places: Sequence[str], first: int
+) -> tuple[Change, ...]:
     current = question.scored.units[question.index]
     changes = []
     for i, place in enumerate(places, start=first):
@@ -131,7 +135,7 @@ def _log_odds(scored: Scored, i: int, question: Question) -> float:
     return float(np.log(p) - np.log1p(-p))
 
 
-def _by_effect(words: Sequence[WeighedWord], effects: dict[str, float]) -> tuple[WeighedWord, ...]:
+def _order_by_effect(words: Sequence[WeighedWord], effects: dict[str, float]) -> tuple[WeighedWord, ...]:
     speaking = [
         replace(word, weight=round(effects[word.text], 4)) for word in words if effects[word.text] > 0
     ]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..case import Evidence, SimilarCase
-from .counterfactual import Question, in_full
+from .counterfactual import Question, explain_in_full
 from .words import DutyIndex, weighed_words
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Explainer:
             duties = self._duties.best(name, None if clauses is None else clauses[i])
             evidence = Evidence(words, duties, similar[i])
             if full:
-                words, changes = in_full(self._scorer, question, words)
+                words, changes = explain_in_full(self._scorer, question, words)
                 evidence = replace(evidence, words=words, changes=changes)
             yield evidence
 

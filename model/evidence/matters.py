@@ -116,25 +116,25 @@ def parts_of(
     """
     sure = [
         part
-        for part in _merged(pieces, chances)
+        for part in _merge_pieces(pieces, chances)
         if part.probability >= (_SURE_MARKED if part.marked else _SURE)
     ]
     matters = [
         part
         for part in sure
-        if _apart(part, sure, chances) and (part.marked or whole[part.function] >= _LEAST_IN_WHOLE)
+        if _stands_apart(part, sure, chances) and (part.marked or whole[part.function] >= _LEAST_IN_WHOLE)
     ]
-    return _filled(matters, pieces) if len({part.function for part in matters}) > 1 else ()
+    return _close_gaps(matters, pieces) if len({part.function for part in matters}) > 1 else ()
 
 
-def _merged(pieces: Sequence[Piece], chances: NDArray[np.float32]) -> list[Part]:
+def _merge_pieces(pieces: Sequence[Piece], chances: NDArray[np.float32]) -> list[Part]:
     """Join pieces with the neighbour of the same function, and those that say too little with any."""
     parts: list[Part] = []
     for row, piece in enumerate(pieces):
         best = int(chances[row].argmax())
         part = Part(best, float(chances[row, best]), piece.start, piece.end, piece.marked, row)
         if parts and (part.probability < _SPEAKS or parts[-1].function == best):
-            parts[-1] = _joined(parts[-1], part)
+            parts[-1] = _join(parts[-1], part)
         elif parts and parts[-1].probability < _SPEAKS:
             parts[-1] = replace(part, start=parts[-1].start, marked=part.marked or parts[-1].marked)
         else:
@@ -142,14 +142,14 @@ def _merged(pieces: Sequence[Piece], chances: NDArray[np.float32]) -> list[Part]
     return parts
 
 
-def _joined(first: Part, second: Part) -> Part:
+def _join(first: Part, second: Part) -> Part:
     clearer = max(
         first, second, key=lambda part: part.probability if part.function == first.function else 0.0
     )
     return replace(first, end=second.end, probability=clearer.probability, row=clearer.row)
 
 
-def _apart(part: Part, others: Sequence[Part], chances: NDArray[np.float32]) -> bool:
+def _stands_apart(part: Part, others: Sequence[Part], chances: NDArray[np.float32]) -> bool:
     """Whether another part is surely for another function that this one is hardly for, and back."""
     return any(
         other.function != part.function
@@ -159,12 +159,12 @@ def _apart(part: Part, others: Sequence[Part], chances: NDArray[np.float32]) -> 
     )
 
 
-def _filled(matters: Sequence[Part], pieces: Sequence[Piece]) -> tuple[Part, ...]:
+def _close_gaps(matters: Sequence[Part], pieces: Sequence[Piece]) -> tuple[Part, ...]:
     """Join neighbours of one function, and let what lies between go with the matter before it."""
     joined: list[Part] = []
     for part in matters:
         if joined and joined[-1].function == part.function:
-            joined[-1] = _joined(joined[-1], part)
+            joined[-1] = _join(joined[-1], part)
         else:
             joined.append(part)
     ends = [*(part.start for part in joined[1:]), pieces[-1].end]
@@ -194,7 +194,7 @@ def matters_of(scorer: Scorer, scored: Scored, unit_for: UnitFor) -> list[tuple[
     ]
     if not asked:
         return [() for _ in split]
-    chances = scorer.score(asked, 1, encoded=False).by_head["function"]
+    chances = scorer.score(asked, 1, encoder="never").by_head["function"]
     found: list[tuple[Matter, ...]] = []
     row = 0
     for i, pieces in enumerate(split):

@@ -28,11 +28,11 @@ def place_hints(
     ``missing`` are its codes, ``units`` its ranked lead units, ``taught`` the places of the names in
     the text (none where the text names a division itself: then it needs no such help).
     """
-    open_between = [candidates_in_words(units)] if MISSING_PLACE in missing and units else []
-    return (*open_between, *_known_names(units, taught))
+    open_between = [name_candidates(units)] if MISSING_PLACE in missing and units else []
+    return (*open_between, *_name_known_places(units, taught))
 
 
-def candidates_in_words(units: Sequence[RankedUnit]) -> str:
+def name_candidates(units: Sequence[RankedUnit]) -> str:
     """Say between which offices of the likeliest function the place decides, and how they stand."""
     lead = units[0]
     rivals = [u for u in units if u.function == lead.function and u.jurisdiction]
@@ -41,10 +41,10 @@ def candidates_in_words(units: Sequence[RankedUnit]) -> str:
     if len(rivals) < 2:
         return f"{missing}：补上地点才能确定是不是{lead.unit}"
     names = "、".join(unit.unit for unit in rivals)
-    return f"{missing}：{names}{_balance([unit.probability for unit in rivals])}"
+    return f"{missing}：{names}{_compare_shares([unit.probability for unit in rivals])}"
 
 
-def _balance(shares: Sequence[float]) -> str:
+def _compare_shares(shares: Sequence[float]) -> str:
     """Return how the first stands to the others; ``shares`` fall."""
     two = len(shares) == 2
     if shares[-1] >= _EVEN * shares[0]:
@@ -54,7 +54,7 @@ def _balance(shares: Sequence[float]) -> str:
     return "，前者较多"
 
 
-def _known_names(units: Sequence[RankedUnit], taught: Sequence[TaughtPlace]) -> list[str]:
+def _name_known_places(units: Sequence[RankedUnit], taught: Sequence[TaughtPlace]) -> list[str]:
     """Name the road or estate that most cases speak for, where the first unit lies where they lay."""
     where = units[0].jurisdiction if units else None
     agreeing = [t for t in taught if where and "/" in t.path and _on_one_line(t.path, where)]

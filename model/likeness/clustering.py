@@ -44,7 +44,7 @@ def groups(comparison: Comparison, days: int) -> list[Group]:
         comparison: the matters.
         days: further apart than that, two matters are no link (a third may still join them).
     """
-    i, j = comparison.proposed(_COMMON, _PROPOSED, days)
+    i, j = comparison.propose_pairs(_COMMON, _PROPOSED, days)
     linked = _likeness(comparison, i, j)
     return [
         group

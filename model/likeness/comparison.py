@@ -64,15 +64,15 @@ class Rarity:
 
     def weights(self, hashes: NDArray[np.uint32]) -> NDArray[np.float32]:
         """Return the idf of each hash; one never seen weighs as much as one seen once."""
-        weights: NDArray[np.float32] = np.log((self.matters + 1) / np.maximum(self._seen(hashes), 1))
+        weights: NDArray[np.float32] = np.log((self.matters + 1) / np.maximum(self._counts_of(hashes), 1))
         return weights.astype(np.float32)
 
     def shares(self, hashes: NDArray[np.uint32]) -> NDArray[np.float64]:
         """Return in which share of the matters each hash occurs."""
-        shares: NDArray[np.float64] = self._seen(hashes) / max(self.matters, 1)
+        shares: NDArray[np.float64] = self._counts_of(hashes) / max(self.matters, 1)
         return shares
 
-    def _seen(self, hashes: NDArray[np.uint32]) -> NDArray[np.int64]:
+    def _counts_of(self, hashes: NDArray[np.uint32]) -> NDArray[np.int64]:
         if not len(self.hashes):
             return np.zeros(len(hashes), dtype=np.int64)
         at = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
@@ -105,12 +105,14 @@ class Comparison:
         self._sizes = np.asarray(sizes, dtype=np.float32)
         self._said = _squares(self._words) + _squares(self._pairs)
         self._named = _squares(self._names)
-        self._vectors = _stacked(matters)
+        self._vectors = _stack_vectors(matters)
 
     def __len__(self) -> int:
         return len(self._matters)
 
-    def proposed(self, common: float, least: float, days: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def propose_pairs(
+        self, common: float, least: float, days: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the pairs (i < j) worth comparing: those that share rare words or names.
 
         Args:
@@ -120,7 +122,7 @@ class Comparison:
             days: how far apart in time they may be.
         """
         parts = ((self._words, common), (self._pairs, common), (self._names, 10 * common))
-        rare = sparse.hstack([self._uncommon(part, share) for part, share in parts]).tocsr()
+        rare = sparse.hstack([self._drop_common(part, share) for part, share in parts]).tocsr()
         lengths = np.sqrt(self._said + self._named + 1)
         shared = sparse.triu(rare @ rare.T, k=1).tocoo()
         i, j = shared.row.astype(np.int64), shared.col.astype(np.int64)
@@ -128,22 +130,27 @@ class Comparison:
         near &= shared.data >= least * lengths[i] * lengths[j]
         return i[near], j[near]
 
-    def _uncommon(self, part: sparse.csr_matrix, share: float) -> sparse.csc_matrix:
+    def _drop_common(self, part: sparse.csr_matrix, share: float) -> sparse.csc_matrix:
         columns = part.tocsc()
         return columns[:, np.diff(columns.indptr) <= max(share * len(self), _ALWAYS)]
 
     def likeness(self, i: NDArray[np.int64], j: NDArray[np.int64]) -> Likeness:
         """Compare matter ``i[k]`` with matter ``j[k]`` for every k."""
-        parts = [self._some(i[at : at + _CHUNK], j[at : at + _CHUNK]) for at in range(0, len(i), _CHUNK)]
+        parts = [
+            self._compare_chunk(i[at : at + _CHUNK], j[at : at + _CHUNK]) for at in range(0, len(i), _CHUNK)
+        ]
         if not parts:
             return Likeness(np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.float32))
         return Likeness(
             np.concatenate([part.overlap for part in parts]), np.concatenate([part.matter for part in parts])
         )
 
-    def _some(self, i: NDArray[np.int64], j: NDArray[np.int64]) -> Likeness:
-        (words, n_words), (pairs, n_pairs) = _shared(self._words, i, j), _shared(self._pairs, i, j)
-        named, n_names = _shared(self._names, i, j)
+    def _compare_chunk(self, i: NDArray[np.int64], j: NDArray[np.int64]) -> Likeness:
+        (words, n_words), (pairs, n_pairs) = (
+            _overlap_of_pairs(self._words, i, j),
+            _overlap_of_pairs(self._pairs, i, j),
+        )
+        named, n_names = _overlap_of_pairs(self._names, i, j)
         both = n_words + n_pairs + n_names
         overlap = both / np.maximum(self._sizes[i] + self._sizes[j] - both, 1)
         evidence = _Evidence(
@@ -152,7 +159,7 @@ class Comparison:
             alike_words=(words + pairs) / np.sqrt(self._said[i] * self._said[j] + 1),
             length=np.minimum(np.log1p(np.minimum(self._sizes[i], self._sizes[j])), _LONGEST),
             days=np.log1p(np.abs(self._days[i] - self._days[j])).astype(np.float32),
-            elsewhere=self._elsewhere(i, j),
+            elsewhere=self._differ_in_place(i, j),
         )
         matter = evidence.by_words()
         if self._vectors is not None:
@@ -161,7 +168,7 @@ class Comparison:
             matter = np.where(has[i] & has[j], evidence.by_meaning(cosines), matter)
         return Likeness(overlap.astype(np.float32), (1 / (1 + np.exp(-matter))).astype(np.float32))
 
-    def _elsewhere(self, i: NDArray[np.int64], j: NDArray[np.int64]) -> NDArray[np.float32]:
+    def _differ_in_place(self, i: NDArray[np.int64], j: NDArray[np.int64]) -> NDArray[np.float32]:
         places = [m.places for m in self._matters]
         return np.fromiter(
             (places_differ(places[a], places[b]) for a, b in zip(i, j, strict=True)), np.float32, len(i)
@@ -209,7 +216,7 @@ def _squares(matrix: sparse.csr_matrix) -> NDArray[np.float32]:
     return np.asarray(matrix.multiply(matrix).sum(axis=1), dtype=np.float32).ravel()
 
 
-def _shared(
+def _overlap_of_pairs(
     matrix: sparse.csr_matrix, i: NDArray[np.int64], j: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return for each pair the sum of squared weights of what is in both, and how many these are."""
@@ -218,7 +225,7 @@ def _shared(
     return np.asarray(both.sum(axis=1), dtype=np.float32).ravel(), counts
 
 
-def _stacked(matters: Sequence[Comparable]) -> tuple[NDArray[np.float32], NDArray[np.bool_]] | None:
+def _stack_vectors(matters: Sequence[Comparable]) -> tuple[NDArray[np.float32], NDArray[np.bool_]] | None:
     width = next((len(m.vector) for m in matters if m.vector is not None), 0)
     if not width:
         return None

@@ -103,10 +103,10 @@ def _names(folded: str, cut: Sequence[str]) -> tuple[list[str], list[bool]]:
             continue
         names += [before.group()[-n:] + match.group() for n in range(2, len(before.group()) + 1)]
         spans.append((before.start(), match.end()))
-    return names, _held(cut, ends, spans)
+    return names, _mark_held(cut, ends, spans)
 
 
-def _held(cut: Sequence[str], ends: Sequence[int], spans: Sequence[tuple[int, int]]) -> list[bool]:
+def _mark_held(cut: Sequence[str], ends: Sequence[int], spans: Sequence[tuple[int, int]]) -> list[bool]:
     held = [False] * len(cut)
     for start, end in spans:
         for word in range(bisect.bisect_right(ends, start), bisect.bisect_left(ends, end) + 1):

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import functools
 import itertools
-import json
 import threading
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,7 +65,7 @@ class Neighbours:
         """Index the (n, d) ``vectors``, one for each of the ``cases``."""
         if len(vectors) != len(cases):
             raise ValueError(f"{len(vectors)} vectors of {len(cases)} cases")
-        return cls(_index_of(_in_bytes(vectors)), cases, _chance(vectors))
+        return cls(_index_of(_round_to_bytes(vectors)), cases, _chance(vectors))
 
     @classmethod
     def restore(cls, data: bytes, cases: Sequence[ResolvedCase], chance: float) -> Neighbours:
@@ -101,7 +100,7 @@ class Neighbours:
         if not k or not len(vectors):
             return np.zeros((len(vectors), k), dtype=np.int64), np.zeros((len(vectors), k), dtype=np.float32)
         with self._lock:
-            found = self._index.search(_in_bytes(vectors), k, threads=1)
+            found = self._index.search(_round_to_bytes(vectors), k, threads=1)
         # a single row comes back without its first dimension
         keys = np.asarray(found.keys).reshape(len(vectors), -1)
         distances = np.asarray(found.distances).reshape(len(vectors), -1)
@@ -109,7 +108,7 @@ class Neighbours:
         real = np.arange(keys.shape[1])[None, :] < np.reshape(counts, (-1, 1))
         real &= np.abs(vectors).max(axis=1, keepdims=True) > 0
         numbers = np.where(real, keys, 0).astype(np.int64)
-        similarities = np.where(real, self._scaled(1 - distances), np.float32(0)).astype(np.float32)
+        similarities = np.where(real, self._scale(1 - distances), np.float32(0)).astype(np.float32)
         order = np.lexsort((numbers, -similarities), axis=1)
         return np.take_along_axis(numbers, order, 1), np.take_along_axis(similarities, order, 1)
 
@@ -125,30 +124,12 @@ class Neighbours:
         rows = np.asarray(self._index.get(numbers.ravel())).astype(np.float32)
         rows = rows.reshape(*numbers.shape, -1)
         rows /= np.maximum(np.linalg.norm(rows, axis=2, keepdims=True), 1)
-        alike = self._scaled(rows @ rows.transpose(0, 2, 1)) >= _SAME
-        return [_chosen(alike[i], similarities[i], k) for i in range(len(numbers))]
+        alike = self._scale(rows @ rows.transpose(0, 2, 1)) >= _SAME
+        return [_choose(alike[i], similarities[i], k) for i in range(len(numbers))]
 
-    def _scaled(self, cosines: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _scale(self, cosines: NDArray[np.float32]) -> NDArray[np.float32]:
         scaled: NDArray[np.float32] = np.clip((cosines - self.chance) / (1 - self.chance), 0, 1)
         return scaled
-
-
-def case_lines(cases: Sequence[ResolvedCase]) -> str:
-    """Return the cases as JSON, one a line."""
-    return "".join(json.dumps(asdict(case), ensure_ascii=False, sort_keys=True) + "\n" for case in cases)
-
-
-def cases_from(lines: str) -> list[ResolvedCase]:
-    """Read ``case_lines`` back.
-
-    Raises:
-        ValueError: a line is no case.
-        TypeError: a case has other fields, or they hold something else than text.
-    """
-    cases = [ResolvedCase(**json.loads(line)) for line in lines.split("\n") if line]
-    if not all(isinstance(value, str | None) for case in cases for value in astuple(case)):
-        raise TypeError("a case holds something else than text")
-    return cases
 
 
 def vote_shares(
@@ -195,7 +176,7 @@ def _kinds() -> bytes:
     return bytes(saved[8 + 8 :][13:17])
 
 
-def _in_bytes(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
+def _round_to_bytes(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
     """Scale each row to the range of a byte: the angle is all that counts."""
     largest = np.abs(vectors).max(axis=1, keepdims=True)
     return np.rint(vectors * (127 / np.where(largest > 0, largest, 1))).astype(np.int8)
@@ -212,7 +193,7 @@ def _chance(vectors: NDArray[np.float32]) -> float:
     return round(float(np.clip(rows.sum(axis=1).mean(), -0.5, 0.95)), 4)
 
 
-def _chosen(alike: NDArray[np.bool_], similarities: NDArray[np.float32], k: int) -> list[int]:
+def _choose(alike: NDArray[np.bool_], similarities: NDArray[np.float32], k: int) -> list[int]:
     chosen: list[int] = []
     for position, similarity in enumerate(similarities):
         if similarity > 0 and not any(alike[position, other] for other in chosen):

@@ -69,16 +69,16 @@ def _links_are_sound(
     base: int,
 ) -> bool:
     n = len(nodes)
-    keys = _gathered(graph, nodes, 2)
+    keys = _gather(graph, nodes, 2)
     if (keys[:, 0] != np.arange(n)).any() or keys[:, 1].any():
         return False
-    if (_gathered(graph, nodes + 8, 1)[:, 0] & 0xFFFF != levels).any():
+    if (_gather(graph, nodes + 8, 1)[:, 0] & 0xFFFF != levels).any():
         return False
     for level in range(int(levels.max(initial=0)) + 1):
         owners = np.flatnonzero(levels >= level)
         before = (1 + base + (level - 1) * (1 + connectivity)) * 4 if level else 0
         most = connectivity if level else base
-        table = _gathered(graph, nodes[owners] + _NODE + before, 1 + most)
+        table = _gather(graph, nodes[owners] + _NODE + before, 1 + most)
         counts, links = table[:, :1], table[:, 1:]
         used = np.arange(most)[None, :] < counts
         if (counts > most).any() or (links[used] >= n).any() or (levels[links[used]] < level).any():
@@ -86,7 +86,7 @@ def _links_are_sound(
     return True
 
 
-def _gathered(graph: NDArray[np.uint8], offsets: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+def _gather(graph: NDArray[np.uint8], offsets: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     """Return ``count`` 32-bit numbers from each offset on, (offsets, count); the end reads as zeros."""
     places = offsets[:, None] + np.arange(4 * count)[None, :]
     taken = np.where(places < len(graph), graph[np.minimum(places, len(graph) - 1)], 0).astype(np.uint8)

@@ -64,7 +64,7 @@ def _geometric(base: int, size: int) -> NDArray[np.uint64]:
 _POWERS = _Powers()
 
 
-def mixed(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mix_bits(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return well mixed bits of each value (MurmurHash3's finaliser)."""
     value = value ^ (value >> np.uint64(33))
     value = value * np.uint64(0xFF51AFD7ED558CCD)
@@ -97,7 +97,7 @@ class NgramHasher:
         whole = breaks[ends] == breaks[starts]
         starts, ends, kinds = starts[whole], ends[whole], kinds[whole]
         hashes = (prefix[ends] - prefix[starts]) * down[starts]
-        hashes = mixed(hashes + kinds * np.uint64(0xD6E8FEB86659FD93))
+        hashes = mix_bits(hashes + kinds * np.uint64(0xD6E8FEB86659FD93))
         rows = (np.searchsorted(origin, starts, side="right") - 1).astype(np.int32)
         shift = origin[rows]
         return Spans(

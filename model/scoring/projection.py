@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .features import mixed
+from .features import mix_bits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +38,7 @@ class Projection:
         block = DIMENSIONS // _ENTRIES
         self._cells = np.empty((_ENTRIES, len(slots)), dtype=np.int16)
         for entry in range(_ENTRIES):
-            mix = mixed(slots * np.uint64(2 * _ENTRIES + 1) + np.uint64(2 * entry + 1) + np.uint64(_SEED))
+            mix = mix_bits(slots * np.uint64(2 * _ENTRIES + 1) + np.uint64(2 * entry + 1) + np.uint64(_SEED))
             place = entry * block + (mix % np.uint64(block)).astype(np.int64)
             # two cells a dimension: what is added, what is taken away
             self._cells[entry] = 2 * place + (mix >> np.uint64(63)).astype(np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.special import expit
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     # numbers and similarities of the remembered cases nearest to each text, both (texts, k)
     Nearest = tuple[NDArray[np.int64], NDArray[np.float32]]
+
+EncoderUse = Literal["always", "unsure", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +89,15 @@ class Scorer:
         submissions: Sequence[Submission],
         top: int = 3,
         *,
-        thorough: bool = True,
-        encoded: bool = True,
+        encoder: EncoderUse = "always",
     ) -> Scored:
         """Score one batch.
 
         Args:
             submissions: the texts.
             top: how many units to rank.
-            thorough: ask the encoder for every text, not only where the sparse part is unsure.
-            encoded: False leaves the encoder out altogether.
+            encoder: which texts a model with an encoder asks it for: all, those that the sparse part
+                is unsure of (all where the model has no cascade), or none.
         """
         reading = read_batch(submissions, self._hasher)
         features = self._vectoriser.matrix(reading.spans, len(reading))
@@ -107,12 +108,12 @@ class Scorer:
         everything = np.arange(len(reading))
         batch = _Batch(reading, places, margins, top)
         novel = self._vectoriser.known_share(reading.spans, len(reading)) < self.content.least_known
-        if self.content.dense is None or not encoded:
+        if self.content.dense is None or encoder == "never":
             by_head, units = self._answer(self.content.sparse, Parts(margins), batch, everything)
             return Scored(
                 reading, features, places, by_head, units, np.zeros(len(reading), dtype=bool), novel
             )
-        if thorough or self.content.cascade is None:
+        if encoder == "always" or self.content.cascade is None:
             by_head, units, nearest = self._fused(batch, everything)
             asked = np.ones(len(reading), dtype=bool)
             return Scored(reading, features, places, by_head, units, asked, novel, nearest)

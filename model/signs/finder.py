@@ -90,25 +90,25 @@ class SignFinder:
             return Signs()
         figures = found.pop((FIGURES, 0), ())
         if figures:
-            found = _without(found, figures)
+            found = _drop_overlapping(found, figures)
         breaks = [0, *(match.end() for match in _SENTENCE.finditer(text))]
         elsewhere = _sentences(found[REMOTE, 0], breaks) - _sentences(found[NOW, 0], breaks)
         signs = [
             Sign(kind, start, end, certain, bisect.bisect_right(breaks, start) not in elsewhere)
-            for kind, start, end, certain in (*self._phrases(found), *self._composed(found, breaks))
+            for kind, start, end, certain in (*self._certain_phrases(found), *self._compose(found, breaks))
             if not text[max(0, start - _LONGEST_NEGATION) : start].endswith(self._negations)
         ]
         signs.sort(key=lambda sign: (sign.start, -sign.end))
         return Signs(tuple(signs), len(found[SETTLED, 0]))
 
-    def _phrases(self, found: _Found) -> list[tuple[str, int, int, bool]]:
+    def _certain_phrases(self, found: _Found) -> list[tuple[str, int, int, bool]]:
         return [
             (kind, start, end, True)
             for number, kind in enumerate(self._certain)
             for start, end in found.get(("certain", number), ())
         ]
 
-    def _composed(self, found: _Found, breaks: list[int]) -> list[tuple[str, int, int, bool]]:
+    def _compose(self, found: _Found, breaks: list[int]) -> list[tuple[str, int, int, bool]]:
         people = [start for start, _ in found[EXPOSED, 0]]
         composed = []
         for number, pair in enumerate(self._pairs):
@@ -122,7 +122,7 @@ class SignFinder:
         return composed
 
 
-def _without(found: _Found, figures: Sequence[tuple[int, int]]) -> _Found:
+def _drop_overlapping(found: _Found, figures: Sequence[tuple[int, int]]) -> _Found:
     """Leave out what overlaps a figure of speech."""
     kept: _Found = defaultdict(list)
     for role, spans in found.items():

@@ -60,7 +60,7 @@ def cues() -> Cues:
     return Cues(PhraseFinder(table["between"]), PhraseFinder(table["mediation"]), forms)
 
 
-def named_forms(text: str) -> dict[str, float]:
+def find_named_forms(text: str) -> dict[str, float]:
     """Return the forms that a folded text names (请问, 案由:), each with how many times likelier it is."""
     return {
         name: _TITLED if name in TITLES else _NAMED
@@ -112,7 +112,11 @@ def _sides(text: str, places: PlaceReading, home: str | None) -> str | None:
     else:
         counties = [p for p in places.places if p.level in _LEVELS and p.province in (home, "")]
         counties = counties if len({_county(place) for place in counties}) > 1 else []
-        sides = list(dict.fromkeys(_named(place) for place in counties)) if len(places.provinces) <= 1 else []
+        sides = (
+            list(dict.fromkeys(_short_name(place) for place in counties))
+            if len(places.provinces) <= 1
+            else []
+        )
     if len(sides) < 2:
         return None
     more = "等" if len(sides) > _PLACES_NAMED else ""
@@ -137,7 +141,7 @@ def _county(place: Place) -> str:
     return "/".join(place.path.split("/")[:2])
 
 
-def _named(place: Place) -> str:
+def _short_name(place: Place) -> str:
     return (
         place.path.rsplit("/", 1)[-1]
         if place.level != "township"

@@ -37,7 +37,7 @@ def _kinds() -> tuple[SignFinder, dict[str, str]]:
     return SignFinder({**words, "sign": signs}), {name: kind["belongs"] for name, kind in kinds.items()}
 
 
-def outside_duties(text: str) -> tuple[Outside, ...]:
+def find_outside_duties(text: str) -> tuple[Outside, ...]:
     """Return the kinds of matters outside any department's duties that a folded text shows.
 
     A phrase is enough; of composed signs a long text needs two, as it names more things in passing.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..reading.text import HIDDEN
 from .danger import DangerReading, read_danger
-from .scope import outside_duties
+from .scope import find_outside_duties
 
 DANGER = "danger"
 OUT_OF_SCOPE = "out_of_scope"
@@ -19,7 +19,6 @@ SIGNAL_NAMES = {
 }
 MISSING_PLACE = "place"
 MISSING_NAMES = {MISSING_PLACE: "缺地点"}
-EMERGENCY = "emergency"
 _TWO_CHARACTERS = re.compile(r"\w\W*\w")
 _CALLS = {"暴力": "110", "自伤": "110、120", "走失": "110", "伤病": "120"}
 _OTHERWISE_CALL = "119、110"
@@ -42,25 +41,25 @@ def signals_of(text: str, learnt_danger: float | None = None) -> Signals:
     flags: list[str] = []
     hints: list[str] = []
     reading = read_danger(text, learnt_danger)
-    danger = _why(text, reading) if reading.danger else None
+    danger = _explain_danger(text, reading) if reading.danger else None
     if danger:
         flags.append(DANGER)
         calls = _CALLS.get(reading.signs[0].kind, _OTHERWISE_CALL) if reading.signs else _OTHERWISE_CALL
         hints.append(f"{danger}；险情正在发生的，请来电人立即拨打{calls}")
-    outside = outside_duties(text)
+    outside = find_outside_duties(text)
     if outside:
         flags.append(OUT_OF_SCOPE)
-        hints += [f"文中提到“{_quoted(text, o.start, o.end)}”：{o.belongs}" for o in outside]
+        hints += [f"文中提到“{_quote(text, o.start, o.end)}”：{o.belongs}" for o in outside]
     return Signals(tuple(flags), tuple(hints), danger)
 
 
-def _why(text: str, reading: DangerReading) -> str:
+def _explain_danger(text: str, reading: DangerReading) -> str:
     if not reading.signs:
         return "与以往危及人身的办件相近"
     first = max(reading.signs, key=lambda sign: (sign.certain, -sign.start))
-    return f"文中提到“{_quoted(text, first.start, first.end)}”，可能危及人身（{first.kind}）"
+    return f"文中提到“{_quote(text, first.start, first.end)}”，可能危及人身（{first.kind}）"
 
 
-def _quoted(text: str, start: int, end: int) -> str:
+def _quote(text: str, start: int, end: int) -> str:
     piece = text[start:end].replace(HIDDEN, "*").replace("\n", " ")
     return piece if len(piece) <= _LONGEST_QUOTE else piece[:_LONGEST_QUOTE] + "…"

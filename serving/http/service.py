@@ -79,7 +79,7 @@ def suggestions_as_json(
         submissions,
         top=options.top,
         target_precision=options.target_precision,
-        evidence="full" if options.explain else True,
+        evidence="full" if options.explain else "words",
     )
     directory = live.imported()
     if directory is None:

@@ -22,7 +22,7 @@ def shares(flagged: list[bool]) -> tuple[float, float]:
 
 
 def test_danger_is_seen_whatever_the_words(starter_router: Router) -> None:
-    suggestions = starter_router.suggest([case["text"] for case in BLIND], evidence=False)
+    suggestions = starter_router.suggest([case["text"] for case in BLIND], evidence="none")
     recall, false_alarms = shares(["danger" in suggestion.flags for suggestion in suggestions])
     assert recall >= 0.9
     assert false_alarms <= 0.2

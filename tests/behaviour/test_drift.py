@@ -72,7 +72,7 @@ def router() -> Router:
 
 def automatic(router: Router, drawn: list[tuple[str, str, str]]) -> tuple[float, float]:
     """Return the share of texts that are ``auto``, and how many of those went to the right unit."""
-    suggestions = router.suggest([text for text, _, _ in drawn], evidence=False)
+    suggestions = router.suggest([text for text, _, _ in drawn], evidence="none")
     right = [
         suggestion.lead_units[0].unit == unit_of(function, path)
         for suggestion, (_, function, path) in zip(suggestions, drawn, strict=True)

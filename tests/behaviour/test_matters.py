@@ -31,7 +31,7 @@ def test_none_of_them_is_a_starter_case() -> None:
 
 
 def test_an_acceptable_function_is_in_the_first_three(starter_router: Router) -> None:
-    suggestions = starter_router.suggest([matter["text"] for matter in MATTERS], evidence=False)
+    suggestions = starter_router.suggest([matter["text"] for matter in MATTERS], evidence="none")
     hits = [
         any(function.function in matter["functions"] for function in suggestion.functions)
         for matter, suggestion in zip(MATTERS, suggestions, strict=True)

@@ -16,7 +16,7 @@ TEXTS = [
 
 
 def test_several_matters_are_told_from_one_long_story(starter_router: Router) -> None:
-    suggestions = starter_router.suggest([text["text"] for text in TEXTS], evidence=False)
+    suggestions = starter_router.suggest([text["text"] for text in TEXTS], evidence="none")
     split = [bool(suggestion.matters) for suggestion in suggestions]
     several = [text["several"] for text in TEXTS]
     found = sum(a and b for a, b in zip(split, several, strict=True))

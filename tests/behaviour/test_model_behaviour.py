@@ -24,7 +24,7 @@ MATTERS = {
 
 
 def one(router: Router, text: str, top: int = 3) -> Suggestion:
-    return router.suggest([text], top=top, evidence=False)[0]
+    return router.suggest([text], top=top, evidence="none")[0]
 
 
 def first(router: Router, text: str) -> str:
@@ -53,7 +53,7 @@ def test_another_district_is_the_same_kind_of_matter(
 @pytest.mark.parametrize(("text", "function"), MATTERS.items())
 @pytest.mark.parametrize("greeting", ["尊敬的领导：您好！", "领导好，", "你好，"])
 def test_a_greeting_changes_nothing(starter_router: Router, greeting: str, text: str, function: str) -> None:
-    plain, greeted = starter_router.suggest([text, greeting + text], evidence=False)
+    plain, greeted = starter_router.suggest([text, greeting + text], evidence="none")
     assert greeted.functions == plain.functions
     assert plain.functions[0].function == function
 
@@ -78,7 +78,7 @@ TRADITIONAL = [
 def test_traditional_script_is_the_same_text(
     starter_router: Router, traditional: str, simplified: str
 ) -> None:
-    one, other = starter_router.suggest([traditional, simplified], evidence=False)
+    one, other = starter_router.suggest([traditional, simplified], evidence="none")
     assert one.functions == other.functions
     assert one.functions[0].function == MATTERS[simplified]
 
@@ -209,7 +209,7 @@ def test_a_plain_matter_is_among_the_first_three(starter_router: Router, text: s
 
 
 def test_most_plain_matters_come_first(starter_router: Router) -> None:
-    found = starter_router.suggest([text for text, _ in PLAIN], evidence=False)
+    found = starter_router.suggest([text for text, _ in PLAIN], evidence="none")
     right = sum(s.functions[0].function == wanted for s, (_, wanted) in zip(found, PLAIN, strict=True))
     assert len(PLAIN) >= 40
     assert right >= 0.75 * len(PLAIN)

@@ -14,12 +14,12 @@ import pytest
 from fenban.benchmarks import __main__ as bench
 from fenban.benchmarks.accuracy import comparison
 from fenban.benchmarks.accuracy.comparison import SETS, Row
-from fenban.benchmarks.accuracy.starter import acceptable
 from fenban.benchmarks.accuracy.table import markdown, rows_of
-from fenban.benchmarks.desk.admission import admitted
-from fenban.benchmarks.desk.load import Load, joined_texts, run, summary
-from fenban.benchmarks.desk.speed import api
+from fenban.benchmarks.desk.admission import admit_person
+from fenban.benchmarks.desk.load import Load, join_texts, run, summarise
+from fenban.benchmarks.desk.speed import measure_api
 from fenban.benchmarks.processes import LeftOut, family, resident_mb, run_module
+from fenban.benchmarks.starter.model import count_acceptable
 from fenban.serving.app import create_app
 from fenban.serving.settings import ServiceSettings
 from fenban.serving.store.database import Database, database_url
@@ -78,7 +78,7 @@ def test_fenban_and_a_rival_are_measured_side_by_side(
 def test_a_missing_set_and_a_missing_checkpoint_are_left_out_and_said(
     data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "_encoder", lambda *_: None)
+    monkeypatch.setattr(bench, "_make_encoder", lambda *_: None)
     chosen = ["--only", "transformer", "--sets", "hotline_orders", "taipei_questions"]
     assert bench.main(["--data", str(data), *chosen]) == 0
     said = lines_of(capsys)
@@ -90,7 +90,7 @@ def test_an_option_that_the_command_lacks_is_reported_with_its_line(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(comparison.FENBAN, "fused", ("--no-such-option",))
-    (row,) = comparison.fenban_rows("fused", SETS[0], data, tmp_path)
+    (row,) = comparison.measure_fenban("fused", SETS[0], data, tmp_path)
     assert row.system == "fenban fused"
     assert "--no-such-option" in row.figures["left out"]
 
@@ -152,7 +152,7 @@ def test_lines_of_two_runs_make_one_table_in_which_the_later_counts() -> None:
 
 def test_a_load_sends_what_it_says(router: Router, tmp_path: Path) -> None:
     database = Database(database_url(None, tmp_path))
-    token = admitted(database)
+    token = admit_person(database)
     url = database.url.render_as_string(hide_password=False)
     database.close()
     settings = ServiceSettings(model_folder=Path("nowhere"), database=url)
@@ -171,16 +171,16 @@ def test_a_load_sends_what_it_says(router: Router, tmp_path: Path) -> None:
 
 
 def test_joined_texts_have_the_length_and_are_no_texts_of_the_training() -> None:
-    texts = joined_texts(200)
+    texts = join_texts(200)
     assert {len(text) for text in texts} == {200}
     assert len(texts) > 100
-    assert summary([1.0, 3.0])["p50"] == 2
+    assert summarise([1.0, 3.0])["p50"] == 2
 
 
 @pytest.mark.slow
 @linux_only
 def test_the_api_of_a_real_service_is_timed_and_its_memory_read(model_folder: Path) -> None:
-    found = api(model_folder, "--in-sequence", "5", "--rate", "20", "--seconds", "0.5")
+    found = measure_api(model_folder, "--in-sequence", "5", "--rate", "20", "--seconds", "0.5")
     assert found["20 requests/s"]["n"] == 10
     assert found["memory after the load"]["resident_mb"] > 10
 
@@ -188,7 +188,7 @@ def test_the_api_of_a_real_service_is_timed_and_its_memory_read(model_folder: Pa
 @pytest.mark.slow
 def test_a_service_that_cannot_start_is_reported(tmp_path: Path) -> None:
     with pytest.raises(LeftOut, match="fenban serve: "):
-        api(tmp_path / "no-model")
+        measure_api(tmp_path / "no-model")
 
 
 def test_matters_are_judged_by_their_first_three(router: Router, tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_matters_are_judged_by_their_first_three(router: Router, tmp_path: Path)
         {"text": "南宁市青秀区工地老板拖欠工资", "functions": ["海事"]},
     ]
     path.write_text("\n".join(json.dumps(m, ensure_ascii=False) for m in matters), "utf-8")
-    assert acceptable(router, path) == {"n": 2, "acceptable": 1, "share": 0.5}
+    assert count_acceptable(router, path) == {"n": 2, "acceptable": 1, "share": 0.5}
 
 
 def test_the_help_names_every_part(capsys: pytest.CaptureFixture[str]) -> None:

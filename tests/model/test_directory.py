@@ -36,7 +36,7 @@ def small() -> Directory:
         ("甲市", "甲市生态环境局"),
     ],
 )
-def test_the_innermost_unit_at_or_above_a_place(small: Directory, where: str, name: str) -> None:
+def test_the_innermost_unit_at_or_above_a_place_is_chosen(small: Directory, where: str, name: str) -> None:
     unit = small.unit_for("生态环境局", where)
     assert unit is not None
     assert unit.name == name
@@ -49,26 +49,16 @@ def test_a_unit_of_no_place_is_above_every_place(small: Directory) -> None:
         assert unit.name == "市场监督管理总局"
 
 
-def test_no_unit(small: Directory) -> None:
+def test_where_there_is_no_unit_none_is_found(small: Directory) -> None:
     assert small.unit_for("生态环境局", "别市") is None
     assert small.unit_for("没有的局", "甲市") is None
     assert small.unit("没有的局") is None
 
 
-def test_functions_by_name_and_alias(small: Directory) -> None:
+def test_functions_are_found_by_name_and_by_alias(small: Directory) -> None:
     assert small.function_called("环保局") is small.functions["生态环境局"]
     assert small.function_called("生态环境局") is small.functions["生态环境局"]
     assert small.function_called("环境局") is None
-
-
-def test_a_renamed_office_by_its_name_of_the_time(small: Directory) -> None:
-    office = small.functions["生态环境局"]
-    assert office.name_on(dt.date(2017, 3, 1)) == "环境保护局"
-    assert office.name_on(dt.date(2024, 3, 1)) == "生态环境局"
-
-
-def test_a_merged_office_was_not_one_office_before(small: Directory) -> None:
-    assert small.functions["市场监督管理局"].name_on(dt.date(2017, 3, 1)) == "市场监督管理局"
 
 
 def test_a_unit_exists_between_its_dates() -> None:
@@ -137,17 +127,13 @@ def test_offices_everybody_knows(name: str, function: str, place: str) -> None:
         ("公安消防支队", "消防救援支队", "2018-11", "更名"),
     ],
 )
-def test_what_became_of_former_offices(former: str, function: str, until: str, change: str) -> None:
+def test_the_shipped_directory_knows_what_became_of_former_offices(
+    former: str, function: str, until: str, change: str
+) -> None:
     assert Predecessor(former, until, change) in shipped_directory().functions[function].predecessors
 
 
-def test_shipped_names_change_with_the_day() -> None:
-    office = shipped_directory().functions["卫生健康委员会"]
-    assert office.name_on(dt.date(2016, 6, 1)) == "卫生和计划生育委员会"
-    assert office.name_on(dt.date(2020, 6, 1)) == "卫生健康委员会"
-
-
-def test_who_took_over_from_a_unit() -> None:
+def test_the_successor_of_a_unit_is_found_through_renames_and_merges() -> None:
     day = dt.date(2026, 1, 1)
     renamed = (Predecessor("甲局", "2024-01-01", "更名"),)
     merged = (Predecessor("乙局", "2025-01-01", "合并"),)

@@ -89,7 +89,7 @@ def test_nothing_to_read_is_a_matter_for_a_person(router: Router, text: str) -> 
     assert suggestion.evidence.words == ()
 
 
-def test_a_hundred_thousand_characters(router: Router) -> None:
+def test_a_hundred_thousand_characters_get_a_suggestion(router: Router) -> None:
     text = "兴宁区的红绿灯坏了。" + "今天天气很好，我们去散步。" * 7_700
     assert len(text) > 100_000
     suggestion = router.suggest([text])[0]
@@ -98,7 +98,7 @@ def test_a_hundred_thousand_characters(router: Router) -> None:
         assert text[word.start : word.end] == word.text
 
 
-def test_no_texts_no_suggestions(router: Router) -> None:
+def test_no_texts_give_no_suggestions(router: Router) -> None:
     assert router.suggest([]) == []
 
 
@@ -135,12 +135,12 @@ def test_the_place_that_came_along_is_enough(router: Router) -> None:
 
 def test_order_and_length_are_those_of_the_input(router: Router) -> None:
     texts = [TEXTS[i % 3] for i in range(BATCH + 7)]
-    found = router.suggest(texts, evidence=False)
-    wanted = [router.suggest([text], evidence=False)[0] for text in TEXTS[:3]]
+    found = router.suggest(texts, evidence="none")
+    wanted = [router.suggest([text], evidence="none")[0] for text in TEXTS[:3]]
     assert found == [wanted[i % 3] for i in range(BATCH + 7)]
 
 
-def test_alone_or_in_a_batch(router: Router) -> None:
+def test_a_text_gets_the_same_suggestion_alone_and_in_a_batch(router: Router) -> None:
     together = router.suggest(TEXTS)
     assert [router.suggest([text])[0] for text in TEXTS] == together
     assert router.suggest(TEXTS[::-1])[::-1] == together
@@ -165,7 +165,7 @@ def test_a_lower_target_lets_more_through(router: Router) -> None:
     texts = [case + "，请处理" for case in TEXTS[:4]] * 3
     shares = []
     for target in (0.5, 0.8, 0.999):
-        found = router.suggest(texts, target_precision=target, evidence=False)
+        found = router.suggest(texts, target_precision=target, evidence="none")
         shares.append(sum(s.zone == "auto" for s in found))
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > 0
@@ -236,7 +236,7 @@ def test_co_units_are_other_offices_at_the_same_place(router: Router) -> None:
             assert unit.jurisdiction == suggestion.lead_units[0].jurisdiction
 
 
-def test_topics_alone(topics_router: Router) -> None:
+def test_a_model_of_topics_alone_answers_with_topics(topics_router: Router) -> None:
     assert topics_router.zone_label == "topic"
     suggestion = topics_router.suggest([TEXTS[0]])[0]
     check(suggestion)
@@ -247,7 +247,7 @@ def test_topics_alone(topics_router: Router) -> None:
     assert suggestion.evidence.duties is None
 
 
-def test_units_alone(units_router: Router, cases: list[Case]) -> None:
+def test_a_model_of_units_alone_answers_with_units(units_router: Router, cases: list[Case]) -> None:
     assert units_router.zone_label == "lead_unit"
     suggestions = units_router.suggest([case.submission for case in cases])
     for suggestion in suggestions:

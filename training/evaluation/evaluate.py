@@ -206,7 +206,9 @@ def evaluate_model(
     waiting = iter(cases)
     while batch := list(itertools.islice(waiting, BATCH)):
         started = time.perf_counter()
-        scored = router.scorer.score([case.submission for case in batch], RANKED, thorough=thorough)
+        scored = router.scorer.score(
+            [case.submission for case in batch], RANKED, encoder="always" if thorough else "unsure"
+        )
         seconds += time.perf_counter() - started
         for label, answerer in answerers.items():
             for i, gold, names, probability in answerer.answers(scored, batch):

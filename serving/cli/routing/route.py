@@ -59,7 +59,7 @@ def _suggested(router: Router, submissions: list[Submission], top: int, folder: 
     from fenban.model import BATCH
 
     if len(submissions) <= BATCH:
-        return router.suggest(submissions, top=top, evidence="full" if len(submissions) == 1 else True)
+        return router.suggest(submissions, top=top, evidence="full" if len(submissions) == 1 else "words")
     from ...inference.pool import Asked, suggest_batches
 
     batches = (submissions[i : i + BATCH] for i in range(0, len(submissions), BATCH))

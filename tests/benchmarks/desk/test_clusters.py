@@ -8,7 +8,7 @@ from fenban.benchmarks.desk import clusters
 from tests.model.likeness.invented_letters import ALONE, LIGHTS, PLANT
 
 
-def test_figures_of_a_small_folder(tmp_path, capsys):
+def test_the_figures_of_a_small_folder_are_right(tmp_path, capsys):
     file = tmp_path / clusters.FILE
     file.parent.mkdir()
     texts = (*PLANT, PLANT[0], *LIGHTS, *ALONE)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fenban.benchmarks.desk.desk_load import Amount, clerks, pages
-from fenban.benchmarks.desk.service_process import store_in
+from fenban.benchmarks.desk.desk_load import Amount, measure_clerks, measure_pages
+from fenban.benchmarks.desk.service_process import store_url_in
 from fenban.benchmarks.desk.store_filling import fill
 from fenban.benchmarks.desk.store_load import PAGES, Sample, probes
 from fenban.serving.store.database import Database, database_url
@@ -25,11 +25,11 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="memory is read 
 def filled(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of a store with some hundred matters."""
     folder = tmp_path_factory.mktemp("filled")
-    database = Database(database_url(store_in(folder), folder))
+    database = Database(database_url(store_url_in(folder), folder))
     migrate(database)
     fill(database, 400)
     database.close()
-    return store_in(folder)
+    return store_url_in(folder)
 
 
 def test_every_page_of_the_console_is_asked_for() -> None:
@@ -44,7 +44,7 @@ def test_every_page_of_the_console_is_asked_for() -> None:
 @pytest.mark.slow
 @linux_only
 def test_pages_are_timed_on_a_real_service(model_folder: Path, filled: str) -> None:
-    found = pages(model_folder, filled)
+    found = measure_pages(model_folder, filled)
     assert len(found["ms"]) > 50
     assert all(0 < times["p50"] <= times["p95"] <= times["max"] for times in found["ms"].values())
     (slowest,) = found["slowest p95, ms"].values()
@@ -55,7 +55,7 @@ def test_pages_are_timed_on_a_real_service(model_folder: Path, filled: str) -> N
 @linux_only
 @pytest.mark.skipif(find_spec("locust") is None, reason="locust is of the extra bench")
 def test_clerks_work_without_an_error(model_folder: Path, filled: str) -> None:
-    found = clerks(model_folder, filled, Amount(clerks=6, seconds=12))
+    found = measure_clerks(model_folder, filled, Amount(clerks=6, seconds=12))
     assert found["errors"] == 0, found["first errors"]
     assert found["clerks"] == 6
     assert 6 <= found["actions"] <= 24

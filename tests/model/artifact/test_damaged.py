@@ -56,7 +56,7 @@ def change(folder: Path, name: str, edit: Callable[[Any], object]) -> None:
 
 
 @pytest.mark.parametrize("name", [ARRAYS, DIRECTORY, SETTINGS, CASES, NEIGHBOURS])
-def test_a_changed_byte(copy: Path, name: str) -> None:
+def test_a_changed_byte_is_refused(copy: Path, name: str) -> None:
     raw = bytearray((copy / name).read_bytes())
     raw[len(raw) // 2] ^= 1
     (copy / name).write_bytes(raw)
@@ -65,38 +65,38 @@ def test_a_changed_byte(copy: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
-def test_a_missing_file(copy: Path, name: str) -> None:
+def test_a_missing_file_is_refused(copy: Path, name: str) -> None:
     (copy / name).unlink()
     with pytest.raises(ModelFolderError, match=f"{name} is missing"):
         load(copy)
 
 
-def test_a_file_that_the_manifest_does_not_list(copy: Path) -> None:
+def test_a_file_that_the_manifest_does_not_list_is_refused(copy: Path) -> None:
     change(copy, MANIFEST, lambda manifest: manifest["files"].pop(SETTINGS) and None)
     with pytest.raises(ModelFolderError, match=SETTINGS):
         load(copy)
 
 
-def test_a_newer_format(copy: Path) -> None:
+def test_a_newer_format_is_refused(copy: Path) -> None:
     change(copy, MANIFEST, lambda manifest: manifest.update(format_version=FORMAT_VERSION + 1))
     with pytest.raises(ModelFolderError, match=f"format {FORMAT_VERSION + 1} is newer.*upgrade"):
         load(copy)
 
 
 @pytest.mark.parametrize("version", [0, -1, "1", None, 1.5, [1]])
-def test_a_format_that_never_was(copy: Path, version: object) -> None:
+def test_a_format_that_never_was_is_refused(copy: Path, version: object) -> None:
     change(copy, MANIFEST, lambda manifest: manifest.update(format_version=version))
     with pytest.raises(ModelFolderError, match=MANIFEST):
         load(copy)
 
 
-def test_files_of_an_unknown_kind(copy: Path) -> None:
+def test_files_of_an_unknown_kind_are_refused(copy: Path) -> None:
     change(copy, MANIFEST, lambda manifest: manifest["files"].update({"hook.py": "0" * 64}))
     with pytest.raises(ModelFolderError, match=r"hook\.py"):
         load(copy)
 
 
-def test_not_a_folder_at_all(tmp_path: Path, model_folder: Path) -> None:
+def test_what_is_no_model_folder_is_refused(tmp_path: Path, model_folder: Path) -> None:
     (tmp_path / "empty").mkdir()
     for folder, said in [
         (tmp_path / "nowhere", "no such folder"),
@@ -123,22 +123,40 @@ GARBAGE = [
 
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=range(len(GARBAGE)))
-def test_a_manifest_of_garbage(copy: Path, garbage: bytes) -> None:
+def test_a_manifest_of_garbage_is_refused(copy: Path, garbage: bytes) -> None:
     (copy / MANIFEST).write_bytes(garbage)
     with pytest.raises(ModelFolderError, match=MANIFEST):
         load(copy)
 
 
+@pytest.mark.parametrize("value", [7, "text", [], [1], True], ids=str)
+@pytest.mark.parametrize("name", ["data", "metrics", "libraries", "files"])
+def test_a_manifest_with_a_value_of_another_kind_is_refused(copy: Path, name: str, value: object) -> None:
+    """What it says of the training is printed, put into reports and compared when retraining."""
+    change(copy, MANIFEST, lambda manifest: manifest.update({name: value}))
+    with pytest.raises(ModelFolderError, match=MANIFEST):
+        load(copy)
+
+
+@pytest.mark.parametrize(
+    "value", [{"top1": "0.9", "n": 3}, {"n": 3}, None, {"n": 3, "top1": float("nan")}], ids=str
+)
+def test_a_metric_that_is_none_is_refused(copy: Path, value: object) -> None:
+    change(copy, MANIFEST, lambda manifest: manifest["metrics"].update(function=value))
+    with pytest.raises(ModelFolderError, match=r"metrics\.function"):
+        load(copy)
+
+
 @pytest.mark.parametrize("garbage", [g for g in GARBAGE if g != b"{}"], ids=str)
 @pytest.mark.parametrize("name", [SETTINGS, ARRAYS, CASES, NEIGHBOURS])
-def test_garbage_with_the_right_hash(copy: Path, name: str, garbage: bytes) -> None:
+def test_garbage_with_the_right_hash_is_refused(copy: Path, name: str, garbage: bytes) -> None:
     (copy / name).write_bytes(garbage)
     with_right_hashes(copy)
     with pytest.raises(ModelFolderError, match="not what the format promises"):
         load(copy)
 
 
-def test_truncated_arrays_with_the_right_hash(copy: Path) -> None:
+def test_truncated_arrays_with_the_right_hash_are_refused(copy: Path) -> None:
     whole = (copy / ARRAYS).read_bytes()
     for size in (0, 4, 8, 100, len(whole) // 2, len(whole) - 1):
         (copy / ARRAYS).write_bytes(whole[:size])
@@ -168,7 +186,9 @@ def other_length(arrays: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("edit", [drop, beyond_the_table, beyond_the_classes, pointers_astray, other_length])
-def test_arrays_that_do_not_fit_together(copy: Path, edit: Callable[[dict[str, Any]], None]) -> None:
+def test_arrays_that_do_not_fit_together_are_refused(
+    copy: Path, edit: Callable[[dict[str, Any]], None]
+) -> None:
     arrays = dict(load_file(copy / ARRAYS))
     edit(arrays)
     save_file(arrays, copy / ARRAYS)
@@ -196,7 +216,9 @@ SETTINGS_EDITS: list[Callable[[dict[str, Any]], object]] = [
 
 
 @pytest.mark.parametrize("edit", SETTINGS_EDITS, ids=range(len(SETTINGS_EDITS)))
-def test_settings_that_make_no_sense(copy: Path, edit: Callable[[dict[str, Any]], object]) -> None:
+def test_settings_that_make_no_sense_are_refused(
+    copy: Path, edit: Callable[[dict[str, Any]], object]
+) -> None:
     change(copy, SETTINGS, edit)
     with_right_hashes(copy)
     with pytest.raises(ModelFolderError, match="not what the format promises"):
@@ -207,7 +229,7 @@ def test_settings_that_make_no_sense(copy: Path, edit: Callable[[dict[str, Any]]
     "line",
     ['{"text": "路灯"}', '{"text": 7}', '{"words": "路灯"}', "{}", '"路灯"', '{"text": "路灯", "topic": []}'],
 )
-def test_remembered_cases_that_make_no_sense(copy: Path, line: str) -> None:
+def test_remembered_cases_that_make_no_sense_are_refused(copy: Path, line: str) -> None:
     lines = (copy / CASES).read_text("utf-8").splitlines()
     (copy / CASES).write_text("\n".join([line] if line.endswith('灯"}') else [line, *lines[1:]]), "utf-8")
     with_right_hashes(copy)
@@ -216,7 +238,7 @@ def test_remembered_cases_that_make_no_sense(copy: Path, line: str) -> None:
 
 
 @pytest.mark.parametrize("name", [CASES, NEIGHBOURS])
-def test_half_a_memory(copy: Path, name: str) -> None:
+def test_half_a_memory_is_refused(copy: Path, name: str) -> None:
     change(copy, MANIFEST, lambda manifest: manifest["files"].pop(name) and None)
     with pytest.raises(ModelFolderError, match=f"{name} is missing"):
         load(copy)
@@ -233,7 +255,9 @@ DIRECTORY_EDITS: list[Callable[[dict[str, Any]], object]] = [
 
 
 @pytest.mark.parametrize("edit", DIRECTORY_EDITS, ids=range(len(DIRECTORY_EDITS)))
-def test_a_directory_that_makes_no_sense(copy: Path, edit: Callable[[dict[str, Any]], object]) -> None:
+def test_a_directory_that_makes_no_sense_is_refused(
+    copy: Path, edit: Callable[[dict[str, Any]], object]
+) -> None:
     change(copy, DIRECTORY, edit)
     with_right_hashes(copy)
     with pytest.raises(ModelFolderError, match="not what the format promises"):

@@ -1,7 +1,8 @@
 """Model folders of every format so far: what an older fenban wrote still answers as it did.
 
 ``fixtures/format_1`` was written by the last fenban of format 1 from the sixty cases of the conftest
-of that time, ``fixtures/format_1_suggestions.json`` by the same program.
+of that time, ``fixtures/format_2_encoder`` by fenban 0.1 from thirty-three invented cases and a tiny
+encoder; the suggestions beside each by the same program.
 """
 
 from __future__ import annotations
@@ -16,11 +17,21 @@ import pytest
 from safetensors.numpy import load_file
 
 from fenban.model import Router
-from fenban.model.artifact.folder import ARRAYS, FORMAT_VERSION, MANIFEST, SETTINGS, load, read_manifest, save
+from fenban.model.artifact import format_1, format_2
+from fenban.model.artifact.folder import (
+    ARRAYS,
+    DIRECTORY,
+    FORMAT_VERSION,
+    MANIFEST,
+    SETTINGS,
+    load,
+    read_manifest,
+    save,
+)
+from fenban.model.artifact.rebuild import rebuild_content
 from fenban.model.errors import ModelFolderError
 from fenban.model.scoring.calibration import NEVER
-from fenban.model.scoring.content import content_from
-from fenban.model.scoring.stage import SILENT
+from fenban.model.scoring.stage import SILENT, Gate
 
 if TYPE_CHECKING:
     from fenban.model import Suggestion
@@ -28,6 +39,8 @@ if TYPE_CHECKING:
 FIXTURES = Path(__file__).with_name("fixtures")
 FORMAT_1 = FIXTURES / "format_1"
 GIVEN = json.loads((FIXTURES / "format_1_suggestions.json").read_text("utf-8"))
+FORMAT_2 = FIXTURES / "format_2_encoder"
+GIVEN_2 = json.loads((FIXTURES / "format_2_encoder_suggestions.json").read_text("utf-8"))
 TOLERANCE = 1e-3
 RANKED = {"topics": "path", "functions": "function", "lead_units": "unit", "co_units": "unit"}
 
@@ -59,8 +72,8 @@ def assert_same_ranking(given: dict[str, Any], now: dict[str, Any]) -> None:
 
 
 def test_every_older_format_is_kept() -> None:
-    kept = [read_manifest(folder)["format_version"] for folder in sorted(FIXTURES.glob("format_*[0-9]"))]
-    assert kept == list(range(1, FORMAT_VERSION))
+    kept = {read_manifest(path.parent)["format_version"] for path in FIXTURES.glob(f"*/{MANIFEST}")}
+    assert kept == set(range(1, FORMAT_VERSION))
 
 
 def test_format_1_ranks_as_it_did(suggestions: list[Suggestion]) -> None:
@@ -117,14 +130,14 @@ def test_a_changed_folder_of_format_1_is_refused(tmp_path: Path) -> None:
         load(copy)
 
 
-def test_a_format_1_model_without_units() -> None:
+def test_a_format_1_model_without_units_still_answers() -> None:
     """A model of topics alone had no weights of units to translate."""
-    manifest = json.loads((FORMAT_1 / MANIFEST).read_text("utf-8"))
     settings = json.loads((FORMAT_1 / SETTINGS).read_text("utf-8"))
     settings |= {"units": None, "labels": ["function", "topic"], "unit_top": None}
     written = load_file(FORMAT_1 / ARRAYS)
     arrays = {name: array for name, array in written.items() if not name.startswith("units.")}
-    bare = content_from(manifest, settings, {}, arrays, "bare")
+    present, renamed = format_2.upgrade(*format_1.upgrade(settings, arrays))
+    bare = rebuild_content(present, {}, renamed)
     assert bare.composer is None
     given = GIVEN[1]
     found = suggested(Router(bare), [given["text"]])[0].as_dict()
@@ -140,16 +153,91 @@ def test_a_newer_format_says_what_to_do(tmp_path: Path) -> None:
         load(copy)
 
 
-def test_a_model_of_before_there_were_gates_counts_each_part_the_same_however_sure(tmp_path: Path) -> None:
-    """Its settings have a plain number for each part."""
-    folder = tmp_path / "m"
-    save(load(FORMAT_1), folder)
-    now = load(folder).sparse.weights
-    settings = json.loads((folder / SETTINGS).read_text("utf-8"))
-    weights = settings["stages"]["sparse"]["weights"]
-    for head, (gate, *_) in weights.items():
-        weights[head] = [gate[0]]
-    arrays = load_file(folder / ARRAYS)
-    records = json.loads((folder / "directory.json").read_text("utf-8"))
-    before = content_from(read_manifest(folder), settings, records, arrays, "v").sparse.weights
-    assert before == now
+@pytest.fixture(scope="module")
+def router_2() -> Router:
+    return Router.load(FORMAT_2, encoder_threads=1)
+
+
+def test_format_2_suggests_what_it_did(router_2: Router) -> None:
+    """Words, similar cases and what would change the answer included, one text a call as it was asked."""
+    assert router_2.version == GIVEN_2["version"]
+    for given in GIVEN_2["suggestions"]:
+        (suggestion,) = router_2.suggest([given["text"]], evidence="full")
+        now = suggestion.as_dict()
+        assert_same_ranking(given, now)
+        assert (now["zone"], list(now["flags"])) == (given["zone"], given["flags"])
+        evidence, before = now["evidence"], given["evidence"]
+        assert [word["text"] for word in evidence["words"]] == [word["text"] for word in before["words"]]
+        assert [case["text"] for case in evidence["similar"]] == [case["text"] for case in before["similar"]]
+        assert [case["similarity"] for case in evidence["similar"]] == pytest.approx(
+            [case["similarity"] for case in before["similar"]], abs=TOLERANCE
+        )
+        assert [change["text"] for change in evidence["changes"]] == [
+            change["text"] for change in before["changes"]
+        ]
+
+
+@pytest.mark.parametrize(("thorough", "how"), [(True, "thorough"), (False, "quick")])
+def test_format_2_asks_its_encoder_where_it_did(router_2: Router, thorough: bool, how: str) -> None:
+    texts = [given["text"] for given in GIVEN_2["suggestions"]]
+    assert GIVEN_2["thorough"] != GIVEN_2["quick"]
+    for suggestion, given in zip(router_2.suggest(texts, thorough=thorough), GIVEN_2[how], strict=True):
+        for unit, (name, probability) in zip(suggestion.lead_units, given, strict=True):
+            assert unit.probability == pytest.approx(probability, abs=TOLERANCE)
+            assert unit.unit == name or probability < TOLERANCE
+
+
+def test_the_first_shape_of_format_2_is_read_as_the_present_one() -> None:
+    """One number a part and head, no calibration by class, and nothing said of what a model lacks."""
+    written = json.loads((FORMAT_2 / SETTINGS).read_text("utf-8"))
+    stages = {}
+    for name, stage in written["stages"].items():
+        weights = {head: [gate[0] for gate in gates] for head, gates in stage["weights"].items()}
+        if name == "sparse":  # had one part alone
+            weights = {head: parts[:1] for head, parts in weights.items()}
+        tops = {label: top[:3] for label, top in stage["tops"].items()}
+        stages[name] = {**stage, "weights": weights, "tops": tops, "unit_top": stage["unit_top"][:3]}
+    left_out = ("dense_raw", "taught_places", "least_known")
+    early = {name: value for name, value in written.items() if name not in left_out} | {"stages": stages}
+    present, arrays = format_2.upgrade(early, load_file(FORMAT_2 / ARRAYS))
+    records = json.loads((FORMAT_2 / DIRECTORY).read_text("utf-8"))
+    content = rebuild_content(present, records, arrays, encodes=True)
+    now = load(FORMAT_2, encoder_threads=1)
+    assert content.sparse.weights == now.sparse.weights
+    assert content.sparse.tops == now.sparse.tops
+    assert content.fused is not None
+    assert now.fused is not None
+    for head, weights in content.fused.weights.items():
+        gates = (now.fused.weights[head].sparse, now.fused.weights[head].dense, now.fused.weights[head].votes)
+        unsure = [Gate(gate.unsure, gate.unsure) for gate in gates]
+        assert [weights.sparse, weights.dense, weights.votes] == unsure, head
+    assert (content.dense and content.dense.raw) is False
+    assert content.least_known == 0
+    assert content.composer is not None
+    assert content.composer.taught is None
+
+
+@pytest.mark.parametrize("older", [FORMAT_1, FORMAT_2], ids=["1", "2"])
+def test_an_older_folder_is_saved_in_the_one_shape_of_the_present_format(older: Path, tmp_path: Path) -> None:
+    save(load(older), tmp_path / "present")
+    assert read_manifest(tmp_path / "present")["format_version"] == FORMAT_VERSION
+    settings = json.loads((tmp_path / "present" / SETTINGS).read_text("utf-8"))
+    for stage in settings["stages"].values():
+        gates = [gate for parts in stage["weights"].values() for gate in parts]
+        assert {len(parts) for parts in stage["weights"].values()} == {3}
+        assert {len(gate) for gate in gates} == {3}
+        assert {len(top) for top in (*stage["tops"].values(), stage["unit_top"])} == {4}
+    save(load(tmp_path / "present"), tmp_path / "again")
+    for path in (tmp_path / "present").iterdir():
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_the_present_format_does_not_take_the_shape_of_an_older_one(tmp_path: Path) -> None:
+    save(load(FORMAT_1), tmp_path / "m")
+    settings = json.loads((tmp_path / "m" / SETTINGS).read_text("utf-8"))
+    records = json.loads((tmp_path / "m" / DIRECTORY).read_text("utf-8"))
+    arrays = load_file(tmp_path / "m" / ARRAYS)
+    rebuild_content(settings, records, arrays)
+    settings["stages"]["sparse"]["weights"]["topic"] = [1.0]
+    with pytest.raises(ValueError, match=r"weights\.topic"):
+        rebuild_content(settings, records, arrays)

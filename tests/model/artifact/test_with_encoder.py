@@ -16,16 +16,14 @@ from safetensors.numpy import load_file
 from fenban.model import Router
 from fenban.model.artifact.folder import ARRAYS, MANIFEST, SETTINGS, load, read_manifest, save
 from fenban.model.errors import ModelFolderError
-from fenban.model.scoring.encoder import ENCODER_FILES, GRAPH, EncoderSettings, OnnxEncoder
+from fenban.model.scoring.encoder import ENCODER_FILES, GRAPH, OnnxEncoder
 from fenban.model.scoring.stage import Cascade
-from fenban.training.encoder.embedding_cache import EmbeddingCache
-from fenban.training.fitting.dense import FrozenSource
-from fenban.training.train import train_model
+from tests.model.artifact.tiny_encoder import write_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fenban.model import Case, Suggestion
+    from fenban.model import Suggestion
     from fenban.model.scoring.content import ModelContent
 
 TEXTS = [
@@ -38,36 +36,6 @@ TEXTS = [
     "象山区奶茶店喝出蟑螂",
     "广场旁的大榕树砸到遮阳棚",
 ]
-PIECES = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", *"灯路工资酸奶停车树局退钱")
-
-
-def write_encoder(folder: Path, dimension: int = 3) -> Path:
-    """Write an encoder whose vectors are the mean of random rows, one for each of a few characters."""
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
-    from tokenizers import Tokenizer, models, pre_tokenizers
-
-    table = np.random.default_rng(3).normal(size=(len(PIECES), dimension)).astype(np.float32)
-    graph = helper.make_graph(
-        [
-            helper.make_node("Gather", ["table", "input_ids"], ["rows"]),
-            helper.make_node("ReduceMean", ["rows"], ["vectors"], axes=[1], keepdims=0),
-        ],
-        "tiny",
-        [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["texts", "tokens"])],
-        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", dimension])],
-        [numpy_helper.from_array(table, "table")],
-    )
-    opset = [helper.make_opsetid("", 17)]
-    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=10), str(folder / GRAPH))
-    tokenizer = Tokenizer(models.WordLevel({piece: n for n, piece in enumerate(PIECES)}, "[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-    tokenizer.save(str(folder / "tokenizer.json"))
-    EncoderSettings("tiny", "", 64, dimension).write(folder)
-    return folder
-
-
-# sixty cases make a head so sure of itself that its margins leave float32
 
 
 class Counting:
@@ -81,20 +49,6 @@ class Counting:
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         self.asked += texts
         return self._encoder.encode(texts)
-
-
-@pytest.fixture(scope="module")
-def fused(cases: list[Case], content: ModelContent, tmp_path_factory: pytest.TempPathFactory) -> ModelContent:
-    encoder = OnnxEncoder.load(write_encoder(tmp_path_factory.mktemp("encoder")))
-    learnt = train_model(cases, content.directory, dense=FrozenSource(encoder, EmbeddingCache(None)))
-    return replace(learnt, cascade=Cascade(0.9, 0.5))
-
-
-@pytest.fixture(scope="module")
-def fused_folder(fused: ModelContent, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("fused") / "model"
-    save(fused, folder)
-    return folder
 
 
 @pytest.fixture
@@ -200,22 +154,22 @@ def counted(content: ModelContent) -> tuple[Router, Counting]:
 
 def alone(content: ModelContent) -> Router:
     """The sparse part of a model by itself."""
-    return Router(replace(content, fused=None, dense=None, encoder=None, cascade=None))
+    return Router(replace(content, fused=None, dense=None, encoder=None, cascade=None, neighbours=None))
 
 
 def test_a_thorough_answer_asks_the_encoder_for_every_text(fused: ModelContent) -> None:
     router, counting = counted(fused)
-    router.suggest(TEXTS, evidence=False)
+    router.suggest(TEXTS, evidence="none")
     assert len(counting.asked) == len(TEXTS)
 
 
 def test_the_cascade_asks_the_encoder_for_the_unsure_alone(fused: ModelContent) -> None:
-    by_sparse = alone(fused).suggest(TEXTS, evidence=False)
-    thorough = Router(fused).suggest(TEXTS, evidence=False)
+    by_sparse = alone(fused).suggest(TEXTS, evidence="none")
+    thorough = Router(fused).suggest(TEXTS, evidence="none")
     sure = [s.lead_units[0].probability for s in by_sparse]
     enough = sorted(sure)[len(sure) // 2]
     router, counting = counted(replace(fused, cascade=Cascade(enough - 1e-6)))
-    found = router.suggest(TEXTS, evidence=False, thorough=False)
+    found = router.suggest(TEXTS, evidence="none", thorough=False)
     unsure = [probability < enough for probability in sure]
     assert 0 < sum(unsure) < len(TEXTS)
     assert counting.asked == [text for text, asked in zip(TEXTS, unsure, strict=True) if asked]
@@ -228,17 +182,17 @@ def test_the_cascade_asks_the_encoder_for_the_unsure_alone(fused: ModelContent) 
 
 
 @pytest.mark.parametrize(("enough", "share"), [(0.0, 0), (1.1, 1)])
-def test_the_ends_of_the_cascade(fused: ModelContent, enough: float, share: int) -> None:
+def test_the_cascade_asks_for_all_or_none_at_its_ends(fused: ModelContent, enough: float, share: int) -> None:
     router, counting = counted(replace(fused, cascade=Cascade(enough)))
-    router.suggest(TEXTS, evidence=False, thorough=False)
+    router.suggest(TEXTS, evidence="none", thorough=False)
     assert len(counting.asked) == share * len(TEXTS)
 
 
 def test_without_a_cascade_every_text_is_read_thoroughly(fused: ModelContent) -> None:
     router, counting = counted(replace(fused, cascade=None))
-    quick = router.suggest(TEXTS, evidence=False, thorough=False)
+    quick = router.suggest(TEXTS, evidence="none", thorough=False)
     assert len(counting.asked) == len(TEXTS)
-    thorough = Router(fused).suggest(TEXTS, evidence=False)
+    thorough = Router(fused).suggest(TEXTS, evidence="none")
     assert [plain(s) for s in quick] == [plain(s) for s in thorough]
 
 

@@ -92,7 +92,7 @@ def test_spans_are_right_in_any_mixture(router: Router, pieces: list[str]) -> No
 
 
 def test_no_evidence_where_none_is_asked_for_or_nothing_is_known(router: Router) -> None:
-    assert router.suggest([TEXTS[0]], evidence=False)[0].evidence.words == ()
+    assert router.suggest([TEXTS[0]], evidence="none")[0].evidence.words == ()
     assert words_of(router, "") == ()
     assert words_of(router, "□□□，。！") == ()
 
@@ -123,7 +123,7 @@ def test_the_clause_of_the_duties_that_fits(router: Router, text: str, clause: s
     assert router.suggest([text])[0].evidence.duties == clause
 
 
-def test_duties_of_a_function_without_any() -> None:
+def test_a_function_without_duties_has_no_best_clause() -> None:
     index = DutyIndex({"甲局": (), "乙局": ("一", "二")}, lambda texts: sparse.eye(len(texts), format="csr"))
     row = sparse.csr_matrix([[0.0, 1.0]])
     assert index.best("甲局", row) is None

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fenban.model import Submission
-from fenban.model.evidence.counterfactual import without
+from fenban.model.evidence.counterfactual import blot_out
 from fenban.model.reading.text import HIDDEN
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def test_a_change_says_what_the_model_answers_to_the_edited_text(router: Router)
     for text in (LAMP, TORN):
         changes = router.suggest([text], evidence="full")[0].evidence.changes
         (change,) = [change for change in changes if change.kind == "words"]
-        again = router.suggest([without(Submission(text), change.removed)])[0]
+        again = router.suggest([blot_out(Submission(text), change.removed)])[0]
         assert again.functions[0].function == change.answer
         assert again.functions[0].probability == pytest.approx(change.probability, abs=1e-3)
         before = router.suggest([text])[0].functions[0].function
@@ -78,7 +78,7 @@ def test_in_full_words_weigh_what_their_absence_costs(router: Router) -> None:
     assert words
     assert [w.weight for w in words] == sorted((w.weight for w in words), reverse=True)
     head = router.scorer.classes("function").index(before.function)
-    scored = router.scorer.score([Submission(TORN), *(without(Submission(TORN), [w.text]) for w in words)])
+    scored = router.scorer.score([Submission(TORN), *(blot_out(Submission(TORN), [w.text]) for w in words)])
     p = scored.by_head["function"][:, head].astype(float)
     odds = np.log(p) - np.log1p(-p)
     np.testing.assert_allclose(odds[0] - odds[1:], [w.weight for w in words], atol=2e-3)
@@ -86,7 +86,7 @@ def test_in_full_words_weigh_what_their_absence_costs(router: Router) -> None:
 
 def test_words_are_blotted_out_where_they_stand_and_nothing_moves() -> None:
     submission = Submission("路灯不亮，路灯杆也歪", title="路灯")
-    edited = without(submission, ["路灯", "路灯杆"])
+    edited = blot_out(submission, ["路灯", "路灯杆"])
     assert edited.full_text == f"{HIDDEN * 2}不亮，{HIDDEN * 3}也歪"
     assert len(edited.full_text) == len(submission.full_text)
     assert "路灯" not in edited.full_text
@@ -115,8 +115,8 @@ def test_removing_the_words_that_weighed_lowers_the_answer(starter_router: Route
         words = list(dict.fromkeys(word.text for word in suggestion.evidence.words))[:3]
         tokens = starter_router.scorer.score([Submission(text)]).reading.words[0]
         pool = [token for token in dict.fromkeys(tokens) if token.isalnum() and token not in words]
-        named.append(without(Submission(text), words))
-        others.append(without(Submission(text), draw.sample(pool, min(len(words), len(pool)))))
+        named.append(blot_out(Submission(text), words))
+        others.append(blot_out(Submission(text), draw.sample(pool, min(len(words), len(pool)))))
     drops = []
     for edited in (named, others):
         scores = [starter_router.scorer.score(part) for part in ([Submission(t) for t in texts], edited)]

@@ -35,7 +35,7 @@ def texts(text: str) -> list[str]:
         ("路灯不亮，还有很多坑", []),
     ],
 )
-def test_pieces(text: str, pieces: list[str]) -> None:
+def test_a_text_is_cut_where_it_says_so_itself(text: str, pieces: list[str]) -> None:
     assert texts(text) == pieces
 
 

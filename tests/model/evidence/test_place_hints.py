@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fenban.model.case import RankedUnit
-from fenban.model.evidence.place_hints import candidates_in_words, place_hints
+from fenban.model.evidence.place_hints import name_candidates, place_hints
 from fenban.model.reading.local_places import TaughtPlace
 
 
@@ -29,12 +29,12 @@ def unit(
 )
 def test_how_the_candidates_stand(shares: tuple[float, ...], words: str) -> None:
     names = ("东区城管局", "西区城管局", "南区城管局")
-    assert candidates_in_words([unit(name, p) for name, p in zip(names, shares, strict=False)]) == words
+    assert name_candidates([unit(name, p) for name, p in zip(names, shares, strict=False)]) == words
 
 
 def test_an_office_of_another_kind_is_no_candidate() -> None:
     units = [unit("东区城管局", 0.4), unit("市环保局", 0.3, "甲市", "环保局"), unit("西区城管局", 0.39)]
-    assert candidates_in_words(units) == "缺地点：东区城管局、西区城管局各半"
+    assert name_candidates(units) == "缺地点：东区城管局、西区城管局各半"
 
 
 def test_nothing_is_said_where_nothing_is_missing() -> None:

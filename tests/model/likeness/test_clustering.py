@@ -57,7 +57,7 @@ class Chain:
     def __len__(self):
         return self.length
 
-    def proposed(self, *_):
+    def propose_pairs(self, *_):
         first = np.arange(self.length - 1)
         return first, first + 1
 
@@ -74,7 +74,7 @@ def test_a_chain_does_not_become_one_group():
 
 def test_the_medoid_is_most_like_the_others(rarity):
     class Star(Chain):
-        def proposed(self, *_):
+        def propose_pairs(self, *_):
             return np.zeros(4, np.int64), np.arange(1, 5)
 
         def likeness(self, i, j):

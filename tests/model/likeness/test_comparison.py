@@ -43,7 +43,7 @@ def test_the_same_text_overlaps_whatever_its_number(rarity):
 
 
 @pytest.mark.parametrize("other", PLANT[1:])
-def test_the_same_matter_in_other_words(rarity, other):
+def test_the_same_matter_is_found_in_other_words(rarity, other):
     overlap, matter = alike(rarity, PLANT[0], other)
     assert overlap < SAME_TEXT
     assert matter > max(alike(rarity, PLANT[0], letter)[1] for letter in (*LIGHTS, *ALONE))
@@ -95,6 +95,6 @@ def test_places_differ(one, other, differ):
     assert places_differ(other, one) is differ
 
 
-def test_no_pairs_no_likeness(rarity):
+def test_no_pairs_have_no_likeness(rarity):
     none = np.zeros(0, np.int64)
     assert len(Comparison([Comparable(fingerprint(PLANT[0]), 1)], rarity).likeness(none, none).matter) == 0

@@ -81,7 +81,7 @@ def test_an_index_of_other_cases_is_refused(built: Neighbours) -> None:
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
-def test_few_cases_or_none(n: int) -> None:
+def test_few_cases_or_none_can_be_searched(n: int) -> None:
     few = Neighbours.build(clustered(n), cases(n))
     found, similarities = few.search(clustered(5), 20)
     assert found.shape == similarities.shape == (5, n)

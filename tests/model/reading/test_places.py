@@ -44,7 +44,7 @@ def test_the_place_a_text_names(text: str, path: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "路灯坏了", "我们村的水渠", "江南水乡的味道", "新华书店没开门", "长安汽车的质量"]
 )
-def test_no_place(text: str) -> None:
+def test_a_text_without_a_place_names_none(text: str) -> None:
     assert paths(text) == set()
 
 
@@ -86,7 +86,7 @@ def test_they_are_places_where_their_city_or_province_is_named(text: str, path: 
 @pytest.mark.parametrize(
     "text", ["衡阳路的桥底", "北海大道堵车", "四平方米的棚子", "大理石板碎了", "日照间距不够"]
 )
-def test_roads_and_things_named_after_a_city(text: str) -> None:
+def test_roads_and_things_named_after_a_city_are_no_places(text: str) -> None:
     assert paths(text) == set()
 
 
@@ -124,12 +124,12 @@ def test_mentions_point_into_the_text() -> None:
     assert [text[start:end] for start, end in mentions] == ["贺州", "富川", "白沙镇"]
 
 
-def test_provinces_on_both_sides_of_a_border() -> None:
+def test_provinces_on_both_sides_of_a_border_are_both_read() -> None:
     reading = shipped_gazetteer(HOME).read("富川和湖南江华交界的矿山")
     assert reading.provinces == {HOME, "湖南省"}
 
 
-def test_parents_and_what_a_place_encloses() -> None:
+def test_a_place_knows_its_parents_and_what_it_encloses() -> None:
     place = Place("南宁市/青秀区/津头街道", "township", HOME)
     assert place.parents == ("南宁市/青秀区", "南宁市")
     assert Place("南宁市", "city").encloses(place.path)

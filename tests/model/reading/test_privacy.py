@@ -93,7 +93,7 @@ def test_the_road_stays_where_the_house_goes() -> None:
     assert mask("民族大道115号的路灯不亮") == "民族大道[门牌]的路灯不亮"
 
 
-def test_several_in_one_text() -> None:
+def test_several_personal_data_in_one_text_are_all_masked() -> None:
     text = "我住友爱北路22号，电话13800138000，车牌桂A12345"
     assert mask(text) == "我住友爱北路[门牌]，电话[手机号]，车牌[车牌]"
     assert hide(text) == f"我住友爱北路{HIDDEN * 3}，电话{HIDDEN * 11}，车牌{HIDDEN * 7}"

@@ -33,7 +33,7 @@ def sentences() -> list[str]:
     return [f"{a}，{b}。" for a, b in itertools.pairwise(chosen)]
 
 
-def test_the_two_cut_alike(reference: Segmenter, rust: Segmenter, sentences: list[str]) -> None:
+def test_both_segmenters_cut_alike(reference: Segmenter, rust: Segmenter, sentences: list[str]) -> None:
     texts = [normalise(sentence).text for sentence in sentences]
     assert len(texts) >= 200
     different = [text for text in texts if reference.cut(text) != rust.cut(text)]

@@ -52,7 +52,7 @@ def folded_piece(character: str) -> str:
         (" \n ", ""),
     ],
 )
-def test_folding(text: str, folded: str) -> None:
+def test_folding_gives_one_spelling(text: str, folded: str) -> None:
     assert normalise(text).text == folded
 
 

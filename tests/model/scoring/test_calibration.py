@@ -172,7 +172,7 @@ def test_an_answer_rounded_to_four_digits_still_reaches_its_own_threshold() -> N
         ([], 0.0, "manual"),
     ],
 )
-def test_zones(answers: list[float], threshold: float, zone: str) -> None:
+def test_zones_follow_threshold_and_first_three(answers: list[float], threshold: float, zone: str) -> None:
     assert zone_of(answers, threshold) == zone
 
 
@@ -273,7 +273,7 @@ TEXT = "南宁市兴宁区菜市场路口的红绿灯坏了一个星期，早上
 @pytest.fixture(scope="module")
 def floored(content: ModelContent) -> tuple[ModelContent, str, float]:
     """The tiny model with a curve that trusts all units but the one it will answer, up to a floor."""
-    best = Router(content).suggest([TEXT], evidence=False)[0].lead_units[0]
+    best = Router(content).suggest([TEXT], evidence="none")[0].lead_units[0]
     floor = best.probability + 0.0005
     n = 400
     confidence = np.linspace(1.0, 0.5, n).astype(np.float32)
@@ -299,8 +299,8 @@ def test_a_floor_keeps_a_suggestion_from_being_automatic(
     )
     common = Router(trusting).threshold("lead_unit")
     assert common <= probability
-    assert Router(trusting).suggest([TEXT], evidence=False)[0].zone == "auto"
-    assert Router(with_floor).suggest([TEXT], evidence=False)[0].zone == "confirm"
+    assert Router(trusting).suggest([TEXT], evidence="none")[0].zone == "auto"
+    assert Router(with_floor).suggest([TEXT], evidence="none")[0].zone == "confirm"
     router = Router(with_floor)
     assert router.threshold("lead_unit") == router.threshold("lead_unit", answer="他局") == common
     assert router.threshold("lead_unit", answer="没有听说过的局") == common
@@ -316,7 +316,7 @@ def test_floors_survive_the_model_folder(floored: tuple[ModelContent, str, float
     assert found.names == curve.names
     assert found.floors(0.8) == curve.floors(0.8) != {}
     assert router.threshold("lead_unit", answer=unit) == Router(content).threshold("lead_unit", answer=unit)
-    assert router.suggest([TEXT], evidence=False)[0].zone == "confirm"
+    assert router.suggest([TEXT], evidence="none")[0].zone == "confirm"
 
 
 def test_what_each_class_counts_for_survives_the_model_folder(

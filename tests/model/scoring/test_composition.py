@@ -114,7 +114,7 @@ def test_units_of_one_kind_need_no_functions() -> None:
     assert probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
-def test_no_units_no_ranking() -> None:
+def test_without_units_nothing_is_ranked() -> None:
     composer = UnitComposer(UnitTable.build([], FUNCTIONS, (), (), {}), DIRECTORY_WEIGHTS)
     signals = TextSignals([NOWHERE], functions=np.array([[0.5, 0.5]], np.float32))
     ((rows, probabilities),) = composer.rank(signals, 3)
@@ -137,7 +137,7 @@ def test_a_text_is_ranked_alike_alone_and_among_others(composer: UnitComposer) -
         assert probabilities.tolist() == likewise.tolist()
 
 
-def test_the_factors_of_one_text(composer: UnitComposer) -> None:
+def test_the_factors_of_one_text_stand_in_their_order(composer: UnitComposer) -> None:
     signals = TextSignals([NOWHERE, reading(TOWN)], functions=np.array([[1, 0], [1, 0]], np.float32))
     matrix = composer.factors(signals, 1, composer.slice_of(0))
     assert matrix.shape == (3, len(FACTORS))
@@ -176,7 +176,7 @@ def test_an_office_of_two_functions_is_one_addressee() -> None:
     ]
 
 
-def test_two_levels_of_topics() -> None:
+def test_the_two_levels_of_topics_are_combined() -> None:
     paths, firsts = ("交通/公交", "交通/停车", "教育/入学"), ("交通", "教育")
     groups = topic_groups(paths, firsts)
     assert groups is not None

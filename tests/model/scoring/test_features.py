@@ -79,7 +79,7 @@ def test_spans_and_hashes_are_those_of_the_reference() -> None:
         st.lists(st.text(f"路灯坏ab {HIDDEN}😀", min_size=1, max_size=4), max_size=6), min_size=1, max_size=4
     )
 )
-def test_any_words_in_any_batch(words: list[list[str]]) -> None:
+def test_any_words_in_any_batch_hash_as_they_should(words: list[list[str]]) -> None:
     texts = ["".join(row) for row in words]
     spans = NgramHasher((1, 2, 3)).spans(texts, words)
     for row, text in enumerate(texts):

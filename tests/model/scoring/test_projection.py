@@ -62,7 +62,7 @@ def test_a_space_of_equally_frequent_features_is_kept_whole() -> None:
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-6)
 
 
-def test_rows_and_spaces_of_nothing(space: FeatureSpace) -> None:
+def test_rows_and_spaces_of_nothing_give_zeros(space: FeatureSpace) -> None:
     nothing = sparse.csr_matrix((2, WIDTH), dtype=np.float32)
     np.testing.assert_array_equal(Projection(space).vectors(nothing), np.zeros((2, DIMENSIONS)))
     empty = FeatureSpace(np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.float32))

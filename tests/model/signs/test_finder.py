@@ -34,7 +34,7 @@ def kinds(text: str) -> list[tuple[str, bool, bool]]:
     return [(text[s.start : s.end], s.certain, s.current) for s in FINDER.find(text).signs]
 
 
-def test_a_phrase_and_a_pair() -> None:
+def test_a_sign_is_a_phrase_or_a_pair_of_words() -> None:
     assert kinds("有人触电") == [("触电", True, True)]
     assert kinds("电线低低地垂着") == [("电线低低地垂", False, True)]
     assert kinds("垂下来一根电线") == [("垂下来一根电线", False, True)]
@@ -46,11 +46,11 @@ def test_a_pair_must_be_near_and_in_one_sentence() -> None:
     assert kinds("换了电线。柳枝垂") == []
 
 
-def test_negation() -> None:
+def test_a_negated_sign_is_no_sign() -> None:
     assert kinds("没有触电") == []
 
 
-def test_another_time_unless_it_goes_on() -> None:
+def test_a_sign_of_another_time_is_not_current_unless_it_goes_on() -> None:
     assert kinds("去年有人触电") == [("触电", True, False)]
     assert kinds("去年有人触电,现在又触电") == [("触电", True, True), ("触电", True, True)]
     assert kinds("去年修了路。有人触电") == [("触电", True, True)]
@@ -71,7 +71,7 @@ def test_settled_words_are_counted() -> None:
     assert FINDER.find("天气好").signs == ()
 
 
-def test_more_signs_more_danger_and_settled_less() -> None:
+def test_more_signs_mean_more_danger_and_settled_words_less() -> None:
     one, two = read_danger("有人触电"), read_danger("有人触电,电线冒火花")
     assert two.score > one.score > 0
     assert read_danger("有人触电的理赔流程").score < one.score

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fenban.model.reading.places import Place, PlaceReading
-from fenban.model.signs.lanes import LEARNT_FROM, lane_of, named_forms
+from fenban.model.signs.lanes import LEARNT_FROM, find_named_forms, lane_of
 
 HOME, NEIGHBOUR = "广西壮族自治区", "湖南省"
 FUCHUAN = Place("贺州市/富川瑶族自治县", "county", HOME)
@@ -23,13 +23,13 @@ def test_danger_goes_before_everything() -> None:
     assert lane("两省交界处漏气", FUCHUAN, JIANGHUA, danger="漏气", 直通车=0.9) == ("紧急", "漏气")
 
 
-def test_two_provinces_named_with_their_counties() -> None:
+def test_two_provinces_across_a_border_are_named_with_their_counties() -> None:
     name, reason = lane("两地交界的河没人管", FUCHUAN, JIANGHUA, 常规交办=0.9) or ("", "")
     assert name == "跨区域协同"
     assert reason.startswith("涉及广西富川瑶族自治县与湖南江华瑶族自治县，文中提到“")
 
 
-def test_two_counties_of_one_province() -> None:
+def test_two_counties_of_one_province_make_a_matter_across_regions() -> None:
     name, reason = lane("两县交界的路没人修", QUANZHOU, XINGAN, 常规交办=0.9) or ("", "")
     assert name == "跨区域协同"
     assert "全州县与兴安县" in reason
@@ -48,7 +48,7 @@ def test_two_sides_and_a_word_between_them_are_needed(text: str, places: tuple[P
     assert (lane(text, *places, 常规交办=0.9) or ("",))[0] == "常规交办"
 
 
-def test_what_the_cases_taught_from_the_measured_probability_on() -> None:
+def test_a_learnt_lane_counts_from_the_measured_probability_on() -> None:
     assert lane("路灯坏了") is None
     least = LEARNT_FROM["协商调解"]
     likely, unlikely = lane("路灯坏了", 协商调解=least), lane("路灯坏了", 协商调解=least - 0.01)
@@ -66,8 +66,8 @@ def test_a_text_that_speaks_of_mediation_needs_less_and_is_quoted() -> None:
 
 
 def test_forms_that_a_text_names() -> None:
-    assert named_forms("今天下雨") == {}
-    asked, titled = named_forms("请问怎么办"), named_forms("案由:关于公交")
+    assert find_named_forms("今天下雨") == {}
+    asked, titled = find_named_forms("请问怎么办"), find_named_forms("案由:关于公交")
     assert set(asked) == {"咨询"}
     assert set(titled) == {"提案"}
     assert titled["提案"] > asked["咨询"] > 1

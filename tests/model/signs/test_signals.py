@@ -59,7 +59,7 @@ def test_matters_for_somebody_else_say_for_whom(text: str, where: str) -> None:
     assert any(where in hint for hint in signals.hints)
 
 
-def test_both_at_once() -> None:
+def test_a_text_may_be_dangerous_and_out_of_scope_at_once() -> None:
     signals = signals_of("法院已受理,可是煤气味还在,漏气没人修")
     assert signals.flags == (DANGER, OUT_OF_SCOPE)
     assert len(signals.hints) == 2

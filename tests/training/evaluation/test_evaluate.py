@@ -34,12 +34,12 @@ class _Canned:
     def classes(self, head: str) -> tuple[str, ...]:
         return self._heads[head][0] if head in self._heads else ()
 
-    def score(self, submissions: Sequence[Submission], top: int, *, thorough: bool) -> Any:
+    def score(self, submissions: Sequence[Submission], top: int, *, encoder: str) -> Any:
         rows = [int(s.text) for s in submissions]
         self.batches.append(len(rows))
         by_head = {name: np.array(p, dtype=np.float32)[rows] for name, (_, p) in self._heads.items()}
         units = [self._units[row][:top] for row in rows if self._units]
-        fused, novel = np.full(len(rows), thorough), np.zeros(len(rows), dtype=bool)
+        fused, novel = np.full(len(rows), encoder == "always"), np.zeros(len(rows), dtype=bool)
         return SimpleNamespace(by_head=by_head, units=units, fused=fused, novel=novel)
 
 
@@ -226,7 +226,7 @@ def test_a_tiny_model_knows_what_it_was_taught(tiny_router: Router, tiny_cases: 
 
 def test_figures_are_those_of_the_suggestions(tiny_router: Router, tiny_cases: list[Case]) -> None:
     found = evaluate_model(tiny_router, tiny_cases).labels
-    suggested = tiny_router.suggest([case.submission for case in tiny_cases], evidence=False)
+    suggested = tiny_router.suggest([case.submission for case in tiny_cases], evidence="none")
     units = [s.lead_units[0] for s in suggested]
     outcomes = found["lead_unit"].outcomes
     assert [outcomes.names[i] for i in outcomes.predicted] == [unit.unit for unit in units]

@@ -1,6 +1,6 @@
 """The pictures and figures of the starter cases' data card (``datasets/README.md``).
 
-Run ``python -m fenban.benchmarks.accuracy.datacard docs/images``: it writes one SVG a distribution and prints
+Run ``python -m fenban.benchmarks.starter.datacard docs/images``: it writes one SVG a distribution and prints
 the table of figures.
 """
 

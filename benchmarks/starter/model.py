@@ -17,12 +17,14 @@ from fenban.training.starter import starter_cases
 from fenban.training.tables.cases import read_cases
 from fenban.training.train import SEED, train_model
 
+from ..accuracy.comparison import CASCADE
 from ..desk import speed
-from ..processes import LeftOut, fenban
-from .comparison import CASCADE, HOME
+from ..processes import HOME, LeftOut, fenban
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from ..processes import Measured
 
 REPEATS = 5
 CURVE = (300, 600, 1200, 2400)
@@ -31,10 +33,8 @@ _TEXT = "宾阳县新桥镇的路灯坏了半个月，晚上走路看不见"
 _LETTERS = ("citizen_messages/train.jsonl", "citizen_messages/dev.jsonl")
 _MAP = "cold_start.toml"
 
-Measured = tuple[str, object]
 
-
-def starter(data: Path, folder: Path, *options: str, repeats: int = 3) -> Iterator[Measured]:
+def measure_starter(data: Path, folder: Path, *options: str, repeats: int = 3) -> Iterator[Measured]:
     """Train on the starter cases (``options`` are those of ``fenban train``) and measure the model.
 
     Raises:
@@ -46,9 +46,9 @@ def starter(data: Path, folder: Path, *options: str, repeats: int = 3) -> Iterat
         into = model if i == repeats - 1 else model.with_name(f"{model.name}-{i}")
         command = ("train", *options, "--out", str(into), "--home", str(folder / HOME))
         seconds.append(fenban(*command).seconds)
-    yield "train on the starter cases, s", _spread(seconds)
+    yield "train on the starter cases, s", _summarise(seconds)
     cold = [fenban("route", "--model", str(model), _TEXT).seconds for _ in range(REPEATS)]
-    yield "route one text from a cold process, s", _spread(cold)
+    yield "route one text from a cold process, s", _summarise(cold)
     started = time.perf_counter()
     router = Router.load(model)
     yield "load the model folder, s", round(time.perf_counter() - started, 3)
@@ -58,31 +58,31 @@ def starter(data: Path, folder: Path, *options: str, repeats: int = 3) -> Iterat
         yield "cold start on citizen_messages (train + dev)", fenban("evaluate", *command).json()["topic"]
     practice = data / "practice/cases.jsonl"
     if practice.is_file():
-        yield "practice cases, acceptable in the first three", acceptable(router, practice)
+        yield "practice cases, acceptable in the first three", count_acceptable(router, practice)
     if MATTERS.is_file():
-        yield "blind matters, function in the first three", acceptable(router, MATTERS, units=False)
-    yield from speeds(model, folder, sparse=not options or "none" in options)
+        yield "blind matters, function in the first three", count_acceptable(router, MATTERS, units=False)
+    yield from measure_speeds(model, folder, sparse=not options or "none" in options)
 
 
-def speeds(model: Path, folder: Path, *, sparse: bool) -> Iterator[Measured]:
+def measure_speeds(model: Path, folder: Path, *, sparse: bool) -> Iterator[Measured]:
     """Measure a folder's speed and memory; with an encoder also as a cascade."""
-    yield "batch routing of 200 characters, texts/s", speed.batch_speed(model)
-    yield "evaluate on 200 characters, one process", speed.scoring_speed(model, folder)
+    yield "batch routing of 200 characters, texts/s", speed.measure_batch_speed(model)
+    yield "evaluate on 200 characters, one process", speed.measure_scoring_speed(model, folder)
     load = ("--rate", "100") if sparse else ("--rate", "25", "--characters", str(speed.CHARACTERS))
     if not sparse:
         cascade = "evaluate on 200 characters, as a cascade"
-        yield cascade, _or_reason(lambda: speed.scoring_speed(model, folder, *CASCADE))
-    yield "API, ms" if sparse else "API, 200 characters, ms", speed.api(model, *load)
+        yield cascade, _measure_or_say_why(lambda: speed.measure_scoring_speed(model, folder, *CASCADE))
+    yield "API, ms" if sparse else "API, 200 characters, ms", speed.measure_api(model, *load)
 
 
-def _or_reason(work: Callable[[], object]) -> object:
+def _measure_or_say_why(work: Callable[[], object]) -> object:
     try:
         return work()
     except LeftOut as reason:
         return {"left out": str(reason)}
 
 
-def acceptable(router: Router, path: Path, *, units: bool = True) -> dict[str, Any]:
+def count_acceptable(router: Router, path: Path, *, units: bool = True) -> dict[str, Any]:
     """Count the matters of which an acceptable string stands in one of the first three answers."""
     matters = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
     good = 0
@@ -94,7 +94,7 @@ def acceptable(router: Router, path: Path, *, units: bool = True) -> dict[str, A
     return {"n": len(matters), "acceptable": good, "share": round(good / len(matters), 4)}
 
 
-def learning_curve(data: Path) -> Iterator[Measured]:
+def measure_learning_curve(data: Path) -> Iterator[Measured]:
     """Train on random parts of the starter cases, without an encoder; score the cold start."""
     if not (data / _MAP).is_file():
         raise LeftOut(f"{data / _MAP} is missing")
@@ -107,7 +107,7 @@ def learning_curve(data: Path) -> Iterator[Measured]:
         yield f"cold start from {n} cases", {key: figures[key] for key in ("top1", "top3", "macro_f1")}
 
 
-def _spread(values: list[float]) -> dict[str, float]:
+def _summarise(values: list[float]) -> dict[str, float]:
     return {
         "min": round(min(values), 2),
         "median": round(statistics.median(values), 2),

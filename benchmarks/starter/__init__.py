@@ -1,0 +1,1 @@
+"""The starter cases, and what the model trained on them can do."""
