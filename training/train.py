@@ -31,10 +31,10 @@ from fenban.model import (
 )
 
 from .directory.labels import directory_from_labels, home_province, take_apart, with_functions
-from .fitting.calibration import FOLDS, Split, splits
 from .fitting.classifiers import Target, fit_heads
 from .fitting.memory import remember
 from .fitting.place_teaching import place_lessons
+from .fitting.splits import FOLDS, Split, splits
 from .fitting.stages import FittedStage, UnitLessons, fit_cascade, fit_stage
 from .fitting.targets import targets_of
 from .fitting.unseen import observe

@@ -8,7 +8,6 @@ Fine-Tuning", find little lost by it).
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .heads import IGNORED, TunedHeads
+from .schedule import warmup_schedule
 from .state import Saved, load_state, save_state
 
 if TYPE_CHECKING:
@@ -146,9 +146,9 @@ class Tuner:
         for epoch in range(epochs):
             generator = np.random.default_rng([self.seed, epoch])
             plan += batches_by_length(self._ids, rows, self.recipe.batch, generator)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, slope(len(plan), self.recipe.warmup))
         parts = {"model": self._model, **self.heads.modules}
-        done = load_state(resume, parts, optimiser, schedule)
+        done = load_state(resume, parts, optimiser)
+        schedule = warmup_schedule(optimiser, len(plan), self.recipe.warmup, done)
         saved_at = time.monotonic()
         self._model.train()
         torch.set_flush_denormal(True)  # of the whole process: taken back below
@@ -284,14 +284,6 @@ def padded(ids: Sequence[Sequence[int]], device: str) -> tuple[Any, Any]:
         numbers[row, : len(item)] = torch.tensor(item)
         mask[row, : len(item)] = 1
     return numbers.to(device), mask.to(device)
-
-
-def slope(steps: int, warmup: float) -> Any:
-    """Return the factor of the learning rate by step: up for a share of the steps, then down to 0."""
-    rising = max(1, math.ceil(steps * warmup))
-    return lambda step: (
-        (step + 1) / rising if step < rising else max(0.0, (steps - step) / (steps - rising + 1))
-    )
 
 
 def _first(output: Any) -> Any:

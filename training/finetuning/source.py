@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ..fitting.calibration import Split
     from ..fitting.classifiers import Target
+    from ..fitting.splits import Split
     from ..progress import Progress
     from .heads import TunedHeads
 

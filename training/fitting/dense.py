@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from ..encoder.embedding_cache import EmbeddingCache
     from ..progress import Progress
-    from .calibration import Split
     from .classifiers import Target
+    from .splits import Split
 
 _NOBODY = ResolvedCase("", None, None, None, None)  # votes need labels alone, not the cases
 PRIOR_POWER = 0.5  # of a class's frequency: 1 is its prior as counted, 0 none

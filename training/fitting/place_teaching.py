@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from fenban.model import Case, Directory, PlaceReading
 
-    from .calibration import Split
+    from .splits import Split
 
 _FEWEST_TAUGHT = 200  # cases whose place is known
 _TELLS = 0.3  # how far a name's cases lie elsewhere than cases in general do, as a share of log(places)

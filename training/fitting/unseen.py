@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fenban.model import LinearHeads
 
     from ..progress import Progress
-    from .calibration import Split
+    from .splits import Split
 
 _UNSEEN_CLASS_MARGIN = -1.2  # of a class that the round's training part does not hold
 

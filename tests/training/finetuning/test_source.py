@@ -14,8 +14,8 @@ from fenban.model.case import Submission
 from fenban.model.scoring.encoder import OnnxEncoder
 from fenban.training.finetuning.loop import Recipe
 from fenban.training.finetuning.source import TunedSource
-from fenban.training.fitting.calibration import Split
 from fenban.training.fitting.classifiers import Target
+from fenban.training.fitting.splits import Split
 from fenban.training.progress import silent
 from fenban.training.train import train_model
 
