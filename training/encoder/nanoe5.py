@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 FILE = "e5-small-q4.bin"
 SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-PREFIX = "query: "
 _MAGIC = b"E5S1"
 _SPECIAL = 4  # <s> <pad> </s> <unk>
 _BLOCK = 18  # bytes: a scale of two and sixteen times two weights

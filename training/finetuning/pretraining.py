@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .loop import batches_by_length, padded, token_numbers
+from .batches import batches_by_length, pad, token_numbers
 from .schedule import warmup_schedule
 from .state import Saved, load_state, save_state
 
@@ -48,7 +48,7 @@ def pretrain(
     model = checkpoint.model.to(device)
     table = model.get_input_embeddings()
     table.weight.requires_grad_(False)
-    ids = [item for item in token_numbers(checkpoint, texts, recipe.max_tokens) if len(item) > 1]
+    ids = [item for item in token_numbers(checkpoint, texts) if len(item) > 1]
     if not ids:  # of a single piece nothing can be hidden
         return
     mask_piece = _mask_piece(checkpoint.tokenizer)
@@ -94,7 +94,7 @@ def _loss(
     import torch
 
     device = str(words.device)
-    numbers, mask = padded(ids, device)
+    numbers, mask = pad(ids, device)
     generator = np.random.default_rng(seed)
     chance = generator.random(tuple(numbers.shape))
     inner = mask.bool().cpu().numpy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..encoder.checkpoints import quiet_transformers
+from ..encoder.quiet import quiet_transformers
 
 
 def warmup_schedule(optimiser: Any, steps: int, warmup: float, done: int = 0) -> Any:

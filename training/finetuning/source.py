@@ -17,10 +17,12 @@ import numpy as np
 
 from fenban.model import DenseHeads, Head, OnnxEncoder
 
-from ..encoder.checkpoints import checkpoint_folder, load_checkpoint
+from ..encoder.checkpoints import open_checkpoint
 from ..encoder.embedding_cache import EmbeddingCache
-from ..encoder.export import export, fidelity
-from ..encoder.folders import encoder_folder, label_of
+from ..encoder.export import export, measure_fidelity
+from ..encoder.folders import encoder_folder
+from ..encoder.options import AS_DECLARED
+from ..encoder.sources import EncoderSource, find_source
 from ..fitting.dense import Dense, Unseen, votes_of
 from .loop import Recipe, Tuner, best_device
 from .pretraining import pretrain
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ..encoder.options import EncoderOptions
     from ..fitting.classifiers import Target
     from ..fitting.splits import Split
     from ..progress import Progress
@@ -45,6 +48,7 @@ _COMPARED = 300  # texts by which the loss of int8 is measured
 class TunedSource:
     """Fine-tunes the encoder that ``spec`` names; ``cache`` keeps the state of interrupted runs.
 
+    ``options`` are what the user says of the encoder.
     ``unlabelled`` are folded texts to continue pretraining on before (Gururangan et al., 2020,
     "Don't Stop Pretraining"); none: not done.
     """
@@ -55,6 +59,7 @@ class TunedSource:
     recipe: Recipe | None = None
     unlabelled: tuple[str, ...] = ()
     tunes: bool = True
+    options: EncoderOptions = AS_DECLARED
 
     def part(self, texts: Sequence[str], progress: Progress) -> TunedPart:
         """Return the part; nothing is trained yet."""
@@ -72,6 +77,7 @@ class TunedPart:
     device: str
     progress: Progress
     _tuner: Tuner | None = None
+    _encoder: OnnxEncoder | None = None
     _key: str = ""
     _quality: dict[str, Any] = field(default_factory=dict)
 
@@ -110,7 +116,7 @@ class TunedPart:
     def facts(self) -> dict[str, Any]:
         """Return what was tuned, how, and what int8 costs."""
         return {
-            "name": label_of(self.source.spec),
+            **(asdict(self._encoder.settings) if self._encoder else {}),
             "tuned": True,
             "device": self.device,
             "recipe": asdict(self.recipe),
@@ -120,9 +126,9 @@ class TunedPart:
 
     def _start(self, targets: Sequence[Target], split: Split) -> Tuner:
         source = self.source
-        folder = checkpoint_folder(source.spec, source.cache, self.progress)
-        checkpoint = load_checkpoint(folder, label_of(source.spec))
-        self._key = _key_of(self, targets, split)
+        found = find_source(source.spec, self.progress, source.options)
+        checkpoint = open_checkpoint(found, source.cache, self.progress)
+        self._key = _key_of(self, found, targets, split)
         self._folder.mkdir(parents=True, exist_ok=True)
         if source.unlabelled:
             resume = self._folder / "pretrained.safetensors"
@@ -135,7 +141,9 @@ class TunedPart:
     def _before(self) -> NDArray[np.float32]:
         """Return what the encoder makes of the texts as it is, (texts, dimension)."""
         cache = self.source.cache
-        encoder = OnnxEncoder.load(encoder_folder(self.source.spec, cache, self.progress))
+        encoder = OnnxEncoder.load(
+            encoder_folder(self.source.spec, cache, self.progress, self.source.options)
+        )
         return EmbeddingCache(cache / "vectors").embed(encoder, self.texts, self.progress)
 
     @property
@@ -148,8 +156,9 @@ class TunedPart:
         out = self._folder / name
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
-        export(self._tuner.checkpoint, out, self.recipe.max_tokens)
-        return OnnxEncoder.load(out)
+        export(self._tuner.checkpoint, out)
+        self._encoder = OnnxEncoder.load(out)
+        return self._encoder
 
     def _note_quality(
         self,
@@ -161,7 +170,7 @@ class TunedPart:
     ) -> None:
         """Measure on unseen texts what the conversion to int8 costs: cosines and right answers."""
         texts = [self.texts[i] for i in unseen[:: max(1, len(unseen) // _COMPARED)]]
-        close = fidelity(tuner.checkpoint, encoder.folder, texts)
+        close = measure_fidelity(tuner.checkpoint, encoder.folder, texts)
         self._quality = {"cosine_mean": round(close.mean, 5), "cosine_least": round(close.least, 5)}
         for target in tuner.targets:
             truth = _truth(target, unseen)
@@ -194,10 +203,10 @@ def _truth(target: Target, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.array([of_row.get(int(row), -1) for row in rows], dtype=np.int64)
 
 
-def _key_of(part: TunedPart, targets: Sequence[Target], split: Split) -> str:
+def _key_of(part: TunedPart, found: EncoderSource, targets: Sequence[Target], split: Split) -> str:
     """Return a hash of all that a tuning depends on, so that only the same one is gone on with."""
     whole = hashlib.sha256()
-    facts = [part.source.spec, part.source.seed, part.device, asdict(part.recipe)]
+    facts = [found.content_hash(), part.source.seed, part.device, asdict(part.recipe)]
     whole.update(json.dumps(facts, sort_keys=True).encode())
     for text in (*part.source.unlabelled, *part.texts):
         whole.update(text.encode("utf-8", "replace") + b"\n")

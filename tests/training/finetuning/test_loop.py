@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from fenban.training.encoder.checkpoints import load_checkpoint
+from fenban.training.encoder.checkpoints import Checkpoint, open_checkpoint
 from fenban.training.encoder.export import float_vectors
+from fenban.training.encoder.sources import find_source
 from fenban.training.finetuning import loop as tuner_module
-from fenban.training.finetuning.loop import Recipe, Tuner, batches_by_length
+from fenban.training.finetuning.batches import batches_by_length
+from fenban.training.finetuning.loop import Recipe, Tuner
 from fenban.training.finetuning.state import Saved, load_state, save_state
 from fenban.training.fitting.classifiers import Target
 from fenban.training.progress import silent
@@ -33,8 +35,12 @@ def recipe_of(frozen: float = 0.5, **changes: Any) -> Recipe:
     return Recipe(**{"epochs": 4, "rate": 3e-3, "head_factor": 5.0, "batch": 8, "frozen": frozen, **changes})
 
 
+def load(folder: Path) -> Checkpoint:
+    return open_checkpoint(find_source(str(folder)), folder)
+
+
 def tuner_of(folder: Path, recipe: Recipe, targets: list[Target] = TARGETS) -> Tuner:
-    return Tuner(load_checkpoint(folder), TEXTS, targets, recipe, seed=7, device="cpu")
+    return Tuner(load(folder), TEXTS, targets, recipe, seed=7, device="cpu")
 
 
 def weights_of(tuner: Tuner) -> dict[str, np.ndarray]:
