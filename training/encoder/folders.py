@@ -103,10 +103,10 @@ def _copy_encoder(source: EncoderSource, out: Path) -> None:
 
 def _write_graph(source: EncoderSource, out: Path, options: EncoderOptions) -> None:
     """Frame a ready graph, find out how long its vectors are, and write the three files."""
-    graph = find_graph(source.path)
+    graph, traits = find_graph(source.path), source.traits
     if graph is None:
         raise InputError(f"{source.path} holds no graph any more")
-    model = frame_graph(graph, source.traits, options.pooling)
+    model = frame_graph(graph, traits, options.pooling)
     try:
         (out / GRAPH).write_bytes(model.SerializeToString())
     except Exception as error:  # protobuf's errors have no base of their own
@@ -117,7 +117,8 @@ def _write_graph(source: EncoderSource, out: Path, options: EncoderOptions) -> N
         OnnxEncoder.load(out)
     except ModelFolderError as error:
         problem = str(error).partition(f"{out}: ")[2]
-        raise InputError(f"{source.path} cannot be used: {problem}") from error
+        hint = " - if it reads fewer tokens than 64, say so with --max-tokens" if traits.limit is None else ""
+        raise InputError(f"{source.path} cannot be used: {problem}{hint}") from error
 
 
 def _save_tokenizer(folder: Path, beside: Path, out: Path) -> None:

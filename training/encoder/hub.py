@@ -63,8 +63,9 @@ def from_hub(name: str, revision: str | None, progress: Progress) -> Path:
         except Exception as error:  # the hub's errors are those of several HTTP libraries
             if kept is not None:  # transformers had fetched it, without what is said of the pooling
                 return kept
+            wanted = f"{name}@{revision}" if revision else name
             raise InputError(
-                f"encoder {name}: neither a folder nor downloadable ({first_line(error)}) - give a folder, "
+                f"encoder {wanted}: neither a folder nor downloadable ({first_line(error)}) - give a folder, "
                 "or e5-small-zh, which needs no network"
             ) from error
 

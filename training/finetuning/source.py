@@ -92,7 +92,7 @@ class TunedPart:
         exact = tuner.margins(unseen)
         encoder = self._export("first")
         vectors = encoder.encode(self.texts)
-        heads = _heads(tuner.heads, vectors[rows].mean(axis=0))
+        heads = _build_heads(tuner.heads, vectors[rows].mean(axis=0))
         served = heads.scores(vectors[unseen])
         self._note_quality(tuner, encoder, exact, served, unseen)
         return Unseen(served, votes_of(heads.unit_vectors(vectors), split, targets))
@@ -107,7 +107,7 @@ class TunedPart:
         self._tuner.run(everything, self.progress, resume=resume, epochs=LAST_EPOCHS, rate=rate)
         encoder = self._export("last")
         vectors = encoder.encode(self.texts)
-        heads = _heads(self._tuner.heads, vectors.mean(axis=0))
+        heads = _build_heads(self._tuner.heads, vectors.mean(axis=0))
         for name in ("first.safetensors", "last.safetensors", "pretrained.safetensors"):
             (self._folder / name).unlink(missing_ok=True)
         shutil.rmtree(self._folder / "first", ignore_errors=True)
@@ -173,7 +173,7 @@ class TunedPart:
         close = measure_fidelity(tuner.checkpoint, encoder.folder, texts)
         self._quality = {"cosine_mean": round(close.mean, 5), "cosine_least": round(close.least, 5)}
         for target in tuner.targets:
-            truth = _truth(target, unseen)
+            truth = _class_numbers(target, unseen)
             known = truth >= 0
             if not known.any():
                 continue
@@ -182,7 +182,7 @@ class TunedPart:
                 self._quality.setdefault(target.name, {})[name] = round(float(right.mean()), 4)
 
 
-def _heads(tuned: TunedHeads, centre: NDArray[np.float32]) -> DenseHeads:
+def _build_heads(tuned: TunedHeads, centre: NDArray[np.float32]) -> DenseHeads:
     heads, start = [], 0
     arrays = tuned.arrays()
     for target in tuned.targets:
@@ -197,7 +197,7 @@ def _heads(tuned: TunedHeads, centre: NDArray[np.float32]) -> DenseHeads:
     )
 
 
-def _truth(target: Target, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def _class_numbers(target: Target, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     number = {name: i for i, name in enumerate(target.classes)}
     of_row = {int(r): number[label] for r, label in zip(target.rows, target.labels, strict=True)}  # type: ignore[index]
     return np.array([of_row.get(int(row), -1) for row in rows], dtype=np.int64)
