@@ -117,7 +117,8 @@ def _write_graph(source: EncoderSource, out: Path, options: EncoderOptions) -> N
         OnnxEncoder.load(out)
     except ModelFolderError as error:
         problem = str(error).partition(f"{out}: ")[2]
-        hint = " - if it reads fewer tokens than 64, say so with --max-tokens" if traits.limit is None else ""
+        unlimited = traits.limit is None and "do not fit" in problem
+        hint = " - if it reads fewer tokens than 64, say so with --max-tokens" if unlimited else ""
         raise InputError(f"{source.path} cannot be used: {problem}{hint}") from error
 
 

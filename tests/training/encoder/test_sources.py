@@ -71,6 +71,8 @@ def test_a_name_that_cannot_be_downloaded_is_refused_in_one_line(hub: Any) -> No
     with pytest.raises(InputError, match=r"some/model.*network is unreachable.*e5-small-zh") as caught:
         find_source("some/model")
     assert "\n" not in str(caught.value)
+    with pytest.raises(InputError, match="some/model@v9: neither a folder nor downloadable"):
+        find_source("some/model@v9")
 
 
 @pytest.mark.parametrize(
