@@ -250,6 +250,18 @@ from .scoring.encoder import (
     GRAPH as GRAPH,
 )
 from .scoring.encoder import (
+    LEAST_TOKENS as LEAST_TOKENS,
+)
+from .scoring.encoder import (
+    OWN_POOLING as OWN_POOLING,
+)
+from .scoring.encoder import (
+    POOLINGS as POOLINGS,
+)
+from .scoring.encoder import (
+    SETTINGS as SETTINGS,
+)
+from .scoring.encoder import (
     TOKENIZER as TOKENIZER,
 )
 from .scoring.encoder import (

@@ -34,6 +34,12 @@ from .encoder.embedding_cache import (
 from .encoder.folders import (
     encoder_folder as encoder_folder,
 )
+from .encoder.options import (
+    AS_DECLARED as AS_DECLARED,
+)
+from .encoder.options import (
+    EncoderOptions as EncoderOptions,
+)
 
 # Measuring
 from .evaluation.evaluate import (

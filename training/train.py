@@ -31,10 +31,10 @@ from fenban.model import (
 )
 
 from .directory.labels import directory_from_labels, home_province, take_apart, with_functions
-from .fitting.calibration import FOLDS, Split, splits
 from .fitting.classifiers import Target, fit_heads
 from .fitting.memory import remember
 from .fitting.place_teaching import place_lessons
+from .fitting.splits import FOLDS, Split, splits
 from .fitting.stages import FittedStage, UnitLessons, fit_cascade, fit_stage
 from .fitting.targets import targets_of
 from .fitting.unseen import observe
@@ -60,7 +60,7 @@ _FEWEST_CASES = 10
 _LIBRARIES = ("fenban", "rjieba", "numpy", "scipy", "scikit-learn", "jieba", "opencc", "safetensors")
 
 
-def _least_known(known: NDArray[np.float32]) -> float:
+def _measure_least_known(known: NDArray[np.float32]) -> float:
     """Return the share of known features below which a text is stranger than nearly all were.
 
     ``known`` are the shares that each training text has in common with the others. Too few texts do
@@ -106,16 +106,16 @@ def train_model(
         TrainingError: there is nothing to learn from these cases.
     """
     cases = with_functions(cases, directory, shipped_gazetteer(None))
-    world = _world(cases, directory)
+    world = _build_world(cases, directory)
     targets = targets_of(cases, world.directory)
     _check(cases, targets)
-    features, space, texts, places, known = _features(cases, world.gazetteer, progress)
+    features, space, texts, places, known = _build_features(cases, world.gazetteer, progress)
     rounds = splits([case.submission.received_at for case in cases], seed)
     if dense is not None and dense.tunes:
         rounds = rounds[-1:]  # a fine-tuning costs too much to be done for every round
     part = dense.part(texts, progress) if dense is not None else None
     observed = observe(features, targets, rounds, seed, progress)
-    lessons = _unit_lessons(cases, world, targets, observed, rounds, texts, places)
+    lessons = _build_unit_lessons(cases, world, targets, observed, rounds, texts, places)
     alone = fit_stage(observed, Parts(observed.margins), targets, lessons)
     fused = None
     if part is not None:
@@ -131,21 +131,21 @@ def train_model(
         home=world.home,
         local_places=world.local_places,
         target_precision=target_precision,
-        least_known=_least_known(known),
+        least_known=_measure_least_known(known),
         labels=tuple(name for name in ("lead_unit", "function", "topic") if name in alone.stage.curves),
-        facts=_facts(cases, (fused or alone).stage, seed, parent, rounds),
+        facts=_collect_facts(cases, (fused or alone).stage, seed, parent, rounds),
     )
     vectors = None
     if part is not None and fused is not None:
         learnt = part.fit(targets)
-        content, vectors = _with_dense(content, learnt, alone, fused, part.facts()), learnt.vectors
+        content, vectors = _add_dense(content, learnt, alone, fused, part.facts()), learnt.vectors
     if not memory:
         return content
     kept = Projection(space).vectors(features) if vectors is None else vectors
     return replace(content, neighbours=remember(cases, kept))
 
 
-def _with_dense(
+def _add_dense(
     content: ModelContent, dense: Dense, alone: FittedStage, fused: FittedStage, facts: dict[str, Any]
 ) -> ModelContent:
     return replace(
@@ -158,18 +158,18 @@ def _with_dense(
     )
 
 
-def _world(cases: Sequence[Case], directory: Directory | None) -> World:
+def _build_world(cases: Sequence[Case], directory: Directory | None) -> World:
     national = shipped_gazetteer(None)
     local: tuple[tuple[str, str], ...] = ()
     if directory is not None:
-        directory = _with_unlisted(cases, directory, national)
+        directory = _add_unlisted_units(cases, directory, national)
     elif any(case.lead_unit for case in cases):
         directory, local = directory_from_labels(cases, national)
     home = home_province(directory, national) if directory else None
     return World(directory, Gazetteer.build(home, local), home, local)
 
 
-def _with_unlisted(cases: Sequence[Case], directory: Directory, gazetteer: Gazetteer) -> Directory:
+def _add_unlisted_units(cases: Sequence[Case], directory: Directory, gazetteer: Gazetteer) -> Directory:
     """Add units that cases name and the directory does not: labels stay as they are written."""
     unlisted: dict[str, Unit] = {}
     for case in cases:
@@ -190,19 +190,19 @@ def _check(cases: Sequence[Case], targets: Sequence[Target]) -> None:
         )
 
 
-def _readings(cases: Sequence[Case]) -> Iterator[Reading]:
+def _read_in_portions(cases: Sequence[Case]) -> Iterator[Reading]:
     hasher = NgramHasher()
     for start in range(0, len(cases), _CHUNK):
         yield read_batch([case.submission for case in cases[start : start + _CHUNK]], hasher)
 
 
-def _features(
+def _build_features(
     cases: Sequence[Case], gazetteer: Gazetteer, progress: Progress
 ) -> tuple[sparse.csr_matrix, Any, list[str], list[PlaceReading], NDArray[np.float32]]:
     frequencies = DocumentFrequencies()
     texts: list[str] = []
     places: list[PlaceReading] = []
-    for reading in _readings(cases):
+    for reading in _read_in_portions(cases):
         progress("read", len(places), len(cases))
         frequencies.add(reading.spans, len(reading))
         texts += [text.text for text in reading.texts]
@@ -210,13 +210,13 @@ def _features(
     space = frequencies.space()
     vectoriser = Vectoriser(space)
     rows, known = [], []
-    for reading in _readings(cases):
+    for reading in _read_in_portions(cases):
         rows.append(vectoriser.matrix(reading.spans, len(reading)))
         known.append(frequencies.seen_elsewhere(reading.spans, len(reading)))
     return sparse.vstack(rows).tocsr(), space, texts, places, np.concatenate(known)
 
 
-def _unit_lessons(
+def _build_unit_lessons(
     cases: Sequence[Case],
     world: World,
     targets: Sequence[Target],
@@ -233,7 +233,7 @@ def _unit_lessons(
         classes.get("function", ()),
         classes.get("unit", ()),
         classes.get("jurisdiction", ()),
-        _frequencies(cases, world.directory, flat="unit" in classes),
+        _count_units(cases, world.directory, flat="unit" in classes),
     )
     of_places = place_lessons(cases, texts, places, world.directory) if "unit" in classes else None
     return UnitLessons(
@@ -245,7 +245,7 @@ def _unit_lessons(
     )
 
 
-def _frequencies(cases: Sequence[Case], directory: Directory, flat: bool) -> Counter[str]:
+def _count_units(cases: Sequence[Case], directory: Directory, flat: bool) -> Counter[str]:
     """Return how often each unit handled a case; with few cases a unit, how often its place came up."""
     units = Counter(case.lead_unit for case in cases if case.lead_unit)
     if flat:
@@ -257,7 +257,7 @@ def _frequencies(cases: Sequence[Case], directory: Directory, flat: bool) -> Cou
     return Counter({unit.name: places[unit.jurisdiction] for unit in directory.units})
 
 
-def _facts(
+def _collect_facts(
     cases: Sequence[Case],
     stage: Stage,
     seed: int,

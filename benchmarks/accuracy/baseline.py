@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fenban.model.errors import FenbanError
-from fenban.training.fitting.calibration import FOLDS
+from fenban.training.fitting.splits import FOLDS
 
 from .bags import FastText, TfidfLinearSvc
 from .labelled import LABELS, read_labelled

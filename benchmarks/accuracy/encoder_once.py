@@ -10,15 +10,16 @@ import sys
 from pathlib import Path
 
 from fenban.model.errors import FenbanError
-from fenban.training.encoder.checkpoints import DEFAULT, checkpoint_folder
+from fenban.training.encoder.checkpoints import unpack_default
 from fenban.training.encoder.folders import encoder_folder
+from fenban.training.encoder.sources import DEFAULT, find_source
 
 
 def main(arguments: list[str]) -> int:
     """Make both; return 1 with one line where a library is missing."""
     cache = Path(arguments[0])
     try:
-        checkpoint = checkpoint_folder(DEFAULT, cache)
+        checkpoint = unpack_default(find_source(DEFAULT), cache)
         encoder_folder(DEFAULT, cache)
     except FenbanError as error:
         print(error, file=sys.stderr)

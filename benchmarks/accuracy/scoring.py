@@ -11,7 +11,7 @@ import numpy as np
 from fenban.model.scoring.calibration import PrecisionCurve
 from fenban.training.evaluation.evaluate import RANKED, LabelEvaluation, Outcomes
 from fenban.training.evaluation.metrics import NO_ANSWER
-from fenban.training.fitting.calibration import splits
+from fenban.training.fitting.splits import splits
 from fenban.training.train import SEED
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """Sentence embeddings: an int8 ONNX graph and its tokenizer, read from a folder of three files.
 
 Serving needs onnxruntime and tokenizers alone; torch and transformers only make the folder
-(``fenban.training.encoder.checkpoints``). The graph takes token numbers and gives the mean over the tokens,
-so that nothing but ``(n, dimension)`` numbers leaves it.
+(``fenban.training.encoder.checkpoints``). The graph takes token numbers and gives one vector a text, pooled
+and normalised as the settings say, so that nothing but ``(n, dimension)`` numbers leaves it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ GRAPH = "encoder.onnx"
 TOKENIZER = "tokenizer.json"
 SETTINGS = "encoder.json"
 ENCODER_FILES = (GRAPH, TOKENIZER, SETTINGS)
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+POOLINGS = ("mean", "cls", "last")  # of the tokens' vectors: their mean, the first, the last
+OWN_POOLING = "graph"  # a ready graph gives one vector a text, made by means of its own
+LEAST_TOKENS = 3  # a start, an end and a word
 _CHARACTERS_A_TOKEN = 64  # more than any piece covers: what lies beyond could never be read
 _MANY = 4  # texts from which threads of their own pay
 _REMEMBERED = 256  # vectors of the latest texts
@@ -56,12 +59,27 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EncoderSettings:
-    """What ``encoder.json`` holds: how a text becomes the graph's input."""
+    """What ``encoder.json`` holds: how a text becomes the graph's input, and what the graph makes of it.
+
+    Args:
+        name: of the checkpoint, for people.
+        prefix: put before every text.
+        max_tokens: read of a text, its ends included.
+        dimension: of a vector.
+        pooling: one of ``POOLINGS``, or ``OWN_POOLING``.
+        normalised: whether the vectors have length one.
+        limit: how many tokens the model could read; None where it does not say.
+        revision: the commit of a checkpoint from Hugging Face.
+    """
 
     name: str
     prefix: str
     max_tokens: int
     dimension: int
+    pooling: str = "mean"
+    normalised: bool = False
+    limit: int | None = None
+    revision: str | None = None
 
     def write(self, folder: Path) -> None:
         """Write ``encoder.json`` into the folder."""
@@ -72,7 +90,7 @@ class EncoderSettings:
 
     @classmethod
     def read(cls, folder: Path) -> EncoderSettings:
-        """Read ``encoder.json``.
+        """Read ``encoder.json``; in format 1 every encoder took the mean and nothing was normalised.
 
         Raises:
             ModelFolderError: it is missing, damaged or written by a newer fenban.
@@ -83,6 +101,8 @@ class EncoderSettings:
             if version > FORMAT_VERSION:
                 problem = f"the encoder's format {version} is newer than this fenban reads ({FORMAT_VERSION})"
                 raise ModelFolderError(folder, f"{problem} - upgrade fenban")
+            if version > 1 and not {"pooling", "normalised"} <= content.keys():
+                raise KeyError("pooling or normalised")
             settings = cls(**content)
             _check(settings)
         except (OSError, AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
@@ -91,13 +111,21 @@ class EncoderSettings:
 
 
 def _check(settings: EncoderSettings) -> None:
-    least = {"max_tokens": 3, "dimension": 1}  # tokens: a start, an end and a word
+    least = {"max_tokens": LEAST_TOKENS, "dimension": 1}
     for name, smallest in least.items():
         value = getattr(settings, name)
         if type(value) is not int or value < smallest:
             raise ValueError(f"{name} is {value!r}")
+    if settings.limit is not None and (
+        type(settings.limit) is not int or settings.limit < settings.max_tokens
+    ):
+        raise ValueError(f"limit is {settings.limit!r}")
     if not isinstance(settings.name, str) or not isinstance(settings.prefix, str):
         raise TypeError("name or prefix is no text")
+    if settings.pooling not in (*POOLINGS, OWN_POOLING):
+        raise ValueError(f"pooling is {settings.pooling!r}")
+    if type(settings.normalised) is not bool or not isinstance(settings.revision, str | None):
+        raise TypeError("normalised or revision is of the wrong kind")
 
 
 class OnnxEncoder:
@@ -156,7 +184,7 @@ class OnnxEncoder:
         return self._fingerprint
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the mean-pooled vectors, not normalised: ``(len(texts), dimension)``.
+        """Return a vector a text, as the settings say it is made: ``(len(texts), dimension)``.
 
         A text's vector does not depend on the texts beside it: each goes through the graph alone,
         which on a CPU is no slower than a padded batch. Where there is no token, it is zero.

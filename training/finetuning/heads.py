@@ -65,7 +65,7 @@ class TunedHeads:
         import torch
 
         self.targets = [t for t in targets if t.name in LOSS_WEIGHTS and not t.several and len(t.classes) > 1]
-        self.labels = {t.name: _label_numbers(t, n_texts) for t in self.targets}
+        self.labels = {t.name: _number_labels(t, n_texts) for t in self.targets}
         self._recipe, self._device = recipe, device
         self._heads = torch.nn.ModuleDict(
             {t.name: torch.nn.Linear(dimension, len(t.classes)) for t in self.targets}
@@ -142,27 +142,27 @@ class TunedHeads:
     def margins(self, pooled: Any) -> dict[str, NDArray[np.float32]]:
         """Return (texts, classes) margins by head."""
         read = self._read(pooled)
-        return {name: _array(head(read)) for name, head in self._heads.items()}
+        return {name: _to_numpy(head(read)) for name, head in self._heads.items()}
 
     def arrays(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """Return (dimension, classes) weights and intercepts of every head, for vectors as they are."""
-        mean, spread = _array(self._mean), _array(self._spread)
+        mean, spread = _to_numpy(self._mean), _to_numpy(self._spread)
         found = {}
         for name, head in self._heads.items():
-            weights = _array(head.weight).T / spread[:, None]
-            found[name] = (np.ascontiguousarray(weights), _array(head.bias) - mean @ weights)
+            weights = _to_numpy(head.weight).T / spread[:, None]
+            found[name] = (np.ascontiguousarray(weights), _to_numpy(head.bias) - mean @ weights)
         return found
 
     def _read(self, pooled: Any) -> Any:
         return (pooled - self._mean) / self._spread
 
 
-def _array(tensor: Any) -> NDArray[np.float32]:
+def _to_numpy(tensor: Any) -> NDArray[np.float32]:
     found: NDArray[np.float32] = tensor.detach().float().cpu().numpy()
     return found
 
 
-def _label_numbers(target: Target, n_texts: int) -> NDArray[np.int64]:
+def _number_labels(target: Target, n_texts: int) -> NDArray[np.int64]:
     number: Mapping[object, int] = {name: i for i, name in enumerate(target.classes)}
     found = np.full(n_texts, IGNORED, dtype=np.int64)
     found[target.rows] = [number[label] for label in target.labels]

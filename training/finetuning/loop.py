@@ -1,4 +1,4 @@
-"""Fine-tuning an encoder: pooled mean and one linear head a label, learnt together, on CPU or GPU.
+"""Fine-tuning an encoder: its pooled vectors and one linear head a label, learnt together, on CPU or GPU.
 
 Learning several labels of a text at once is worth points on each (Caruana, 1997, "Multitask
 Learning"). On a CPU the lower half of the layers stays as it is: their output is computed once, which
@@ -8,14 +8,16 @@ Fine-Tuning", find little lost by it).
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..encoder.pooling import pool
+from .batches import batches_by_length, pad, token_numbers
 from .heads import IGNORED, TunedHeads
+from .schedule import warmup_schedule
 from .state import Saved, load_state, save_state
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from ..fitting.classifiers import Target
     from ..progress import Progress
 
-_WIDE = 40  # batches that are sorted by length together
 _LOOKED_AT = 2000  # texts that tell what pooled vectors look like
 _SAVE_EVERY = 120.0  # seconds
 _MOST_CACHED = 2_000_000_000  # bytes of hidden states; beyond they are computed again each time
@@ -51,7 +52,6 @@ class Recipe:
     smoothing: float = 0.05
     dropout: float = 0.1
     weight_decay: float = 0.01
-    max_tokens: int = 64
     frozen: float = 0.5
     layers: int | None = None
     adjustment: float = 0.5
@@ -90,7 +90,7 @@ class Tuner:
         self.heads = TunedHeads(
             targets, len(texts), recipe, self._model.config.hidden_size, device, reference
         )
-        self._ids = token_numbers(checkpoint, texts, recipe.max_tokens)
+        self._ids = token_numbers(checkpoint, texts)
         self._layers = _layers_of(self._model)
         self._n_frozen = self._freeze()
         self._states: dict[int, Any] = {}
@@ -110,7 +110,7 @@ class Tuner:
         self._model.eval()
         with torch.no_grad():
             for start in range(0, len(rows), self.recipe.batch):
-                parts.append(self._pooled(rows[start : start + self.recipe.batch]))
+                parts.append(self._vectors(rows[start : start + self.recipe.batch]))
         if parts:
             self.heads.settle(torch.cat(parts), rows)
 
@@ -146,9 +146,9 @@ class Tuner:
         for epoch in range(epochs):
             generator = np.random.default_rng([self.seed, epoch])
             plan += batches_by_length(self._ids, rows, self.recipe.batch, generator)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, slope(len(plan), self.recipe.warmup))
         parts = {"model": self._model, **self.heads.modules}
-        done = load_state(resume, parts, optimiser, schedule)
+        done = load_state(resume, parts, optimiser)
+        schedule = warmup_schedule(optimiser, len(plan), self.recipe.warmup, done)
         saved_at = time.monotonic()
         self._model.train()
         torch.set_flush_denormal(True)  # of the whole process: taken back below
@@ -168,7 +168,7 @@ class Tuner:
     def _step(self, batch: NDArray[np.int64], optimiser: Any, trained: list[Any]) -> None:
         import torch
 
-        loss = self.heads.loss(self._pooled(batch), batch)
+        loss = self.heads.loss(self._vectors(batch), batch)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
@@ -184,15 +184,15 @@ class Tuner:
         with torch.inference_mode():
             for start in range(0, len(rows), 2 * self.recipe.batch):
                 part = order[start : start + 2 * self.recipe.batch]
-                for name, margins in self.heads.margins(self._pooled(rows[part])).items():
+                for name, margins in self.heads.margins(self._vectors(rows[part])).items():
                     out[name][part] = margins
         return out
 
-    def _pooled(self, batch: NDArray[np.int64]) -> Any:
+    def _vectors(self, batch: NDArray[np.int64]) -> Any:
         import torch
 
         ids = [self._ids[i] for i in batch]
-        numbers, mask = padded(ids, self.device)
+        numbers, mask = pad(ids, self.device)
         if self._layers is None or not self._n_frozen:
             hidden = self._model(input_ids=numbers, attention_mask=mask).last_hidden_state
         else:
@@ -200,8 +200,7 @@ class Tuner:
             hidden = self._below(batch, numbers, blocked)
             for layer in self._layers[self._n_frozen :]:
                 hidden = _first(layer(hidden, blocked))
-        weight = mask[..., None].to(hidden.dtype)
-        return (hidden * weight).sum(1) / weight.sum(1)
+        return pool(hidden, mask, self.checkpoint.traits)
 
     def _below(self, batch: NDArray[np.int64], numbers: Any, blocked: Any) -> Any:
         """Return what comes out of the frozen layers, computed once a text where memory allows."""
@@ -228,30 +227,6 @@ class Tuner:
         return states
 
 
-def token_numbers(checkpoint: Checkpoint, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
-    """Return the token numbers of every text, the checkpoint's prefix included."""
-    import copy
-
-    tokenizer = copy.deepcopy(checkpoint.tokenizer)
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(max_tokens)
-    encoded = tokenizer.encode_batch([checkpoint.prefix + text for text in texts])
-    return [list(item.ids) or [0] for item in encoded]
-
-
-def batches_by_length(
-    ids: Sequence[Sequence[int]], rows: NDArray[np.int64], size: int, generator: np.random.Generator
-) -> list[NDArray[np.int64]]:
-    """Shuffle, then sort stretches by length, so that little is padded; shuffle the batches."""
-    order = generator.permutation(rows)
-    found: list[NDArray[np.int64]] = []
-    for start in range(0, len(order), size * _WIDE):
-        stretch = order[start : start + size * _WIDE]
-        stretch = stretch[np.argsort([len(ids[i]) for i in stretch], kind="stable")]
-        found += [stretch[i : i + size] for i in range(0, len(stretch), size)]
-    return [found[i] for i in generator.permutation(len(found))]
-
-
 def best_device() -> str:
     """Return "cuda" where torch finds a GPU, else "cpu"."""
     import torch
@@ -271,27 +246,6 @@ def _layers_of(model: Any) -> Any:
     """Return the layers of a model that is built like BERT, else None: it is then trained whole."""
     layers = getattr(getattr(model, "encoder", None), "layer", None)
     return layers if hasattr(model, "embeddings") and model.config.model_type == "bert" else None
-
-
-def padded(ids: Sequence[Sequence[int]], device: str) -> tuple[Any, Any]:
-    """Return token numbers and mask of a batch, both (texts, longest)."""
-    import torch
-
-    longest = max(map(len, ids))
-    numbers = torch.ones(len(ids), longest, dtype=torch.long)
-    mask = torch.zeros(len(ids), longest, dtype=torch.long)
-    for row, item in enumerate(ids):
-        numbers[row, : len(item)] = torch.tensor(item)
-        mask[row, : len(item)] = 1
-    return numbers.to(device), mask.to(device)
-
-
-def slope(steps: int, warmup: float) -> Any:
-    """Return the factor of the learning rate by step: up for a share of the steps, then down to 0."""
-    rising = max(1, math.ceil(steps * warmup))
-    return lambda step: (
-        (step + 1) / rising if step < rising else max(0.0, (steps - step) / (steps - rising + 1))
-    )
 
 
 def _first(output: Any) -> Any:

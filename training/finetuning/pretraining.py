@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .loop import batches_by_length, padded, slope, token_numbers
+from .batches import batches_by_length, pad, token_numbers
+from .schedule import warmup_schedule
 from .state import Saved, load_state, save_state
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def pretrain(
     model = checkpoint.model.to(device)
     table = model.get_input_embeddings()
     table.weight.requires_grad_(False)
-    ids = [item for item in token_numbers(checkpoint, texts, recipe.max_tokens) if len(item) > 1]
+    ids = [item for item in token_numbers(checkpoint, texts) if len(item) > 1]
     if not ids:  # of a single piece nothing can be hidden
         return
     mask_piece = _mask_piece(checkpoint.tokenizer)
@@ -58,9 +59,9 @@ def pretrain(
     trained = [p for p in (*model.parameters(), *transform.parameters()) if p.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=RATE, weight_decay=recipe.weight_decay)
     plan = batches_by_length(ids, np.arange(len(ids)), recipe.batch, np.random.default_rng(seed))
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, slope(len(plan), recipe.warmup))
     parts = {"model": model, "transform": transform}
-    done, saved_at = load_state(resume, parts, optimiser, schedule), time.monotonic()
+    done, saved_at = load_state(resume, parts, optimiser), time.monotonic()
+    schedule = warmup_schedule(optimiser, len(plan), recipe.warmup, done)
     words = table.weight[torch.from_numpy(pieces).to(device)]
     model.train()
     for step in range(done, len(plan)):
@@ -93,7 +94,7 @@ def _loss(
     import torch
 
     device = str(words.device)
-    numbers, mask = padded(ids, device)
+    numbers, mask = pad(ids, device)
     generator = np.random.default_rng(seed)
     chance = generator.random(tuple(numbers.shape))
     inner = mask.bool().cpu().numpy()

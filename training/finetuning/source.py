@@ -17,10 +17,12 @@ import numpy as np
 
 from fenban.model import DenseHeads, Head, OnnxEncoder
 
-from ..encoder.checkpoints import checkpoint_folder, load_checkpoint
+from ..encoder.checkpoints import open_checkpoint
 from ..encoder.embedding_cache import EmbeddingCache
-from ..encoder.export import export, fidelity
-from ..encoder.folders import encoder_folder, label_of
+from ..encoder.export import export, measure_fidelity
+from ..encoder.folders import encoder_folder
+from ..encoder.options import AS_DECLARED
+from ..encoder.sources import EncoderSource, find_source
 from ..fitting.dense import Dense, Unseen, votes_of
 from .loop import Recipe, Tuner, best_device
 from .pretraining import pretrain
@@ -31,8 +33,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ..fitting.calibration import Split
+    from ..encoder.options import EncoderOptions
     from ..fitting.classifiers import Target
+    from ..fitting.splits import Split
     from ..progress import Progress
     from .heads import TunedHeads
 
@@ -45,6 +48,7 @@ _COMPARED = 300  # texts by which the loss of int8 is measured
 class TunedSource:
     """Fine-tunes the encoder that ``spec`` names; ``cache`` keeps the state of interrupted runs.
 
+    ``options`` are what the user says of the encoder.
     ``unlabelled`` are folded texts to continue pretraining on before (Gururangan et al., 2020,
     "Don't Stop Pretraining"); none: not done.
     """
@@ -55,6 +59,7 @@ class TunedSource:
     recipe: Recipe | None = None
     unlabelled: tuple[str, ...] = ()
     tunes: bool = True
+    options: EncoderOptions = AS_DECLARED
 
     def part(self, texts: Sequence[str], progress: Progress) -> TunedPart:
         """Return the part; nothing is trained yet."""
@@ -72,6 +77,7 @@ class TunedPart:
     device: str
     progress: Progress
     _tuner: Tuner | None = None
+    _encoder: OnnxEncoder | None = None
     _key: str = ""
     _quality: dict[str, Any] = field(default_factory=dict)
 
@@ -86,7 +92,7 @@ class TunedPart:
         exact = tuner.margins(unseen)
         encoder = self._export("first")
         vectors = encoder.encode(self.texts)
-        heads = _heads(tuner.heads, vectors[rows].mean(axis=0))
+        heads = _build_heads(tuner.heads, vectors[rows].mean(axis=0))
         served = heads.scores(vectors[unseen])
         self._note_quality(tuner, encoder, exact, served, unseen)
         return Unseen(served, votes_of(heads.unit_vectors(vectors), split, targets))
@@ -101,7 +107,7 @@ class TunedPart:
         self._tuner.run(everything, self.progress, resume=resume, epochs=LAST_EPOCHS, rate=rate)
         encoder = self._export("last")
         vectors = encoder.encode(self.texts)
-        heads = _heads(self._tuner.heads, vectors.mean(axis=0))
+        heads = _build_heads(self._tuner.heads, vectors.mean(axis=0))
         for name in ("first.safetensors", "last.safetensors", "pretrained.safetensors"):
             (self._folder / name).unlink(missing_ok=True)
         shutil.rmtree(self._folder / "first", ignore_errors=True)
@@ -110,7 +116,7 @@ class TunedPart:
     def facts(self) -> dict[str, Any]:
         """Return what was tuned, how, and what int8 costs."""
         return {
-            "name": label_of(self.source.spec),
+            **(asdict(self._encoder.settings) if self._encoder else {}),
             "tuned": True,
             "device": self.device,
             "recipe": asdict(self.recipe),
@@ -120,9 +126,9 @@ class TunedPart:
 
     def _start(self, targets: Sequence[Target], split: Split) -> Tuner:
         source = self.source
-        folder = checkpoint_folder(source.spec, source.cache, self.progress)
-        checkpoint = load_checkpoint(folder, label_of(source.spec))
-        self._key = _key_of(self, targets, split)
+        found = find_source(source.spec, self.progress, source.options)
+        checkpoint = open_checkpoint(found, source.cache, self.progress)
+        self._key = _key_of(self, found, targets, split)
         self._folder.mkdir(parents=True, exist_ok=True)
         if source.unlabelled:
             resume = self._folder / "pretrained.safetensors"
@@ -135,7 +141,9 @@ class TunedPart:
     def _before(self) -> NDArray[np.float32]:
         """Return what the encoder makes of the texts as it is, (texts, dimension)."""
         cache = self.source.cache
-        encoder = OnnxEncoder.load(encoder_folder(self.source.spec, cache, self.progress))
+        encoder = OnnxEncoder.load(
+            encoder_folder(self.source.spec, cache, self.progress, self.source.options)
+        )
         return EmbeddingCache(cache / "vectors").embed(encoder, self.texts, self.progress)
 
     @property
@@ -148,8 +156,9 @@ class TunedPart:
         out = self._folder / name
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
-        export(self._tuner.checkpoint, out, self.recipe.max_tokens)
-        return OnnxEncoder.load(out)
+        export(self._tuner.checkpoint, out)
+        self._encoder = OnnxEncoder.load(out)
+        return self._encoder
 
     def _note_quality(
         self,
@@ -161,10 +170,10 @@ class TunedPart:
     ) -> None:
         """Measure on unseen texts what the conversion to int8 costs: cosines and right answers."""
         texts = [self.texts[i] for i in unseen[:: max(1, len(unseen) // _COMPARED)]]
-        close = fidelity(tuner.checkpoint, encoder.folder, texts)
+        close = measure_fidelity(tuner.checkpoint, encoder.folder, texts)
         self._quality = {"cosine_mean": round(close.mean, 5), "cosine_least": round(close.least, 5)}
         for target in tuner.targets:
-            truth = _truth(target, unseen)
+            truth = _class_numbers(target, unseen)
             known = truth >= 0
             if not known.any():
                 continue
@@ -173,7 +182,7 @@ class TunedPart:
                 self._quality.setdefault(target.name, {})[name] = round(float(right.mean()), 4)
 
 
-def _heads(tuned: TunedHeads, centre: NDArray[np.float32]) -> DenseHeads:
+def _build_heads(tuned: TunedHeads, centre: NDArray[np.float32]) -> DenseHeads:
     heads, start = [], 0
     arrays = tuned.arrays()
     for target in tuned.targets:
@@ -188,16 +197,16 @@ def _heads(tuned: TunedHeads, centre: NDArray[np.float32]) -> DenseHeads:
     )
 
 
-def _truth(target: Target, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def _class_numbers(target: Target, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     number = {name: i for i, name in enumerate(target.classes)}
     of_row = {int(r): number[label] for r, label in zip(target.rows, target.labels, strict=True)}  # type: ignore[index]
     return np.array([of_row.get(int(row), -1) for row in rows], dtype=np.int64)
 
 
-def _key_of(part: TunedPart, targets: Sequence[Target], split: Split) -> str:
+def _key_of(part: TunedPart, found: EncoderSource, targets: Sequence[Target], split: Split) -> str:
     """Return a hash of all that a tuning depends on, so that only the same one is gone on with."""
     whole = hashlib.sha256()
-    facts = [part.source.spec, part.source.seed, part.device, asdict(part.recipe)]
+    facts = [found.content_hash(), part.source.seed, part.device, asdict(part.recipe)]
     whole.update(json.dumps(facts, sort_keys=True).encode())
     for text in (*part.source.unlabelled, *part.texts):
         whole.update(text.encode("utf-8", "replace") + b"\n")

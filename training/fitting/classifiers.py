@@ -107,7 +107,9 @@ def fit_heads(features: sparse.csr_matrix, targets: Sequence[Target], seed: int)
     """
     used = np.unique(np.concatenate([target.rows for target in targets]))
     compact = Compact.of(features[used])
-    problems = [p for target in targets for p in _problems(target, np.searchsorted(used, target.rows))]
+    problems = [
+        p for target in targets for p in _split_into_problems(target, np.searchsorted(used, target.rows))
+    ]
     solved = _solve(compact.rows, problems, seed)
     heads: list[Head] = []
     blocks: list[sparse.csr_matrix] = []
@@ -136,7 +138,7 @@ class Problem:
     weights: tuple[float, ...]
 
 
-def _problems(target: Target, rows: NDArray[np.int64]) -> list[Problem]:
+def _split_into_problems(target: Target, rows: NDArray[np.int64]) -> list[Problem]:
     weights = {} if target.several else class_weights(target.labels)
     found = []
     for start in range(0, len(target.classes), CLASSES_AT_ONCE):
@@ -163,12 +165,12 @@ def _solve(
     ]
     effort = rows.nnz * sum(problem.holds.shape[1] for problem in problems)
     if effort < WORTH_PROCESSES or (os.cpu_count() or 1) == 1:
-        return [_machines(*task) for task in tasks]
+        return [_fit_machines(*task) for task in tasks]
     with joblib.Parallel(n_jobs=os.cpu_count()) as parallel:
-        return list(parallel(joblib.delayed(_machines)(*task) for task in tasks))
+        return list(parallel(joblib.delayed(_fit_machines)(*task) for task in tasks))
 
 
-def _machines(
+def _fit_machines(
     rows: sparse.csr_matrix,
     chosen: NDArray[np.int64],
     holds: NDArray[np.bool_],

@@ -57,10 +57,12 @@ def fit_composer(
     """
     learnt = texts.signals.flat is not None
     weights = fit_weights(table, texts, taught) if learnt else DIRECTORY_WEIGHTS
-    calibration = fit_top_calibration(*_judged(UnitComposer(table, weights, None, taught), texts))
+    calibration = fit_top_calibration(
+        *_answers_with_known_truth(UnitComposer(table, weights, None, taught), texts)
+    )
     composer = UnitComposer(table, weights, calibration, taught)
-    confidence, correct, names = _ranked_first(composer, texts)
-    known = _known(texts)
+    confidence, correct, names = _rank_first(composer, texts)
+    known = _mark_known(texts)
     given = [name for name, judged in zip(names, known, strict=True) if judged]
     return composer, PrecisionCurve.measure(confidence[known], correct[known], given)
 
@@ -91,11 +93,11 @@ def top_answers(
     composer: UnitComposer, texts: UnseenTexts
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]]:
     """Return confidence in the best unit, whether it is right, whether the right one is known."""
-    confidence, correct, _ = _ranked_first(composer, texts)
-    return confidence, correct, _known(texts)
+    confidence, correct, _ = _rank_first(composer, texts)
+    return confidence, correct, _mark_known(texts)
 
 
-def _ranked_first(
+def _rank_first(
     composer: UnitComposer, texts: UnseenTexts
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], list[str]]:
     """Return confidence in the best unit of every text, whether it is right, and its name."""
@@ -109,10 +111,12 @@ def _ranked_first(
     return np.array(confidence, dtype=np.float32), np.array(correct, dtype=bool), names
 
 
-def _known(texts: UnseenTexts) -> NDArray[np.bool_]:
+def _mark_known(texts: UnseenTexts) -> NDArray[np.bool_]:
     return np.array([unit is not None for unit in texts.units], dtype=bool)
 
 
-def _judged(composer: UnitComposer, texts: UnseenTexts) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def _answers_with_known_truth(
+    composer: UnitComposer, texts: UnseenTexts
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     confidence, correct, known = top_answers(composer, texts)
     return confidence[known], correct[known]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from ..encoder.embedding_cache import EmbeddingCache
     from ..progress import Progress
-    from .calibration import Split
     from .classifiers import Target
+    from .splits import Split
 
 _NOBODY = ResolvedCase("", None, None, None, None)  # votes need labels alone, not the cases
 PRIOR_POWER = 0.5  # of a class's frequency: 1 is its prior as counted, 0 none
@@ -126,8 +126,8 @@ class FrozenPart:
         return Dense(heads, self.encoder, heads.unit_vectors(self.vectors))
 
     def facts(self) -> dict[str, Any]:
-        """Return the name and the fingerprint of the encoder."""
-        return {"name": self.encoder.settings.name, "fingerprint": self.encoder.fingerprint, "tuned": False}
+        """Return the settings and the fingerprint of the encoder."""
+        return {**asdict(self.encoder.settings), "fingerprint": self.encoder.fingerprint, "tuned": False}
 
     def _fit(self, targets: Sequence[Target], centre: NDArray[np.float32]) -> DenseHeads:
         inputs = unit_vectors(self.vectors, centre)

@@ -24,7 +24,7 @@ def remember(cases: Sequence[Case], vectors: NDArray[np.float32]) -> Neighbours 
     rows = latest_labelled(cases)
     if not rows:
         return None
-    return Neighbours.build(vectors[np.array(rows)], [resolved(cases[row]) for row in rows])
+    return Neighbours.build(vectors[np.array(rows)], [summarise_case(cases[row]) for row in rows])
 
 
 def latest_labelled(cases: Sequence[Case], most: int = MOST_CASES) -> list[int]:
@@ -35,7 +35,7 @@ def latest_labelled(cases: Sequence[Case], most: int = MOST_CASES) -> list[int]:
     return sorted(labelled, key=lambda i: -ordinals[i])[:most]
 
 
-def resolved(case: Case) -> ResolvedCase:
+def summarise_case(case: Case) -> ResolvedCase:
     """Return what is kept of a case."""
     day = case.submission.received_at
     return ResolvedCase(

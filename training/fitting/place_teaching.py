@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from fenban.model import Case, Directory, PlaceReading
 
-    from .calibration import Split
+    from .splits import Split
 
 _FEWEST_TAUGHT = 200  # cases whose place is known
 _TELLS = 0.3  # how far a name's cases lie elsewhere than cases in general do, as a share of log(places)
@@ -44,12 +44,12 @@ _KIND_OF_PLACE = re.compile(r"(?:街道|镇|乡|区|县|市)$")
 
 def place_of_case(jurisdiction: str | None, reading: PlaceReading) -> str | None:
     """Return where a case lies: the lead unit's place, or what the text names inside it."""
-    named = _common(reading.paths)
+    named = _innermost_around(reading.paths)
     inside = named is not None and (jurisdiction is None or named.startswith(jurisdiction + "/"))
     return named if inside else jurisdiction
 
 
-def _common(paths: Iterable[str]) -> str | None:
+def _innermost_around(paths: Iterable[str]) -> str | None:
     """Return the innermost place around all of the paths."""
     parts = [path.split("/") for path in paths]
     shared = []
@@ -113,7 +113,7 @@ class PlaceLessons:
                 at[1].extend(self._chains[i])
         ones = np.ones(len(at[0]), dtype=np.int32)
         counts = sparse.csr_matrix((ones, at), shape=nothing.shape, dtype=np.int32)
-        return _telling(LocalPlaces(draft.names, self.paths, counts, totals))
+        return _keep_telling_names(LocalPlaces(draft.names, self.paths, counts, totals))
 
     def unseen(self, rounds: Sequence[Split]) -> NDArray[np.float32]:
         """Return the ratios of each round's unseen cases by what the cases it trains on taught, row by row.
@@ -152,21 +152,21 @@ def mine(texts: Iterable[str]) -> set[str]:
     seen: Counter[str] = Counter()
     before: dict[str, Counter[str]] = defaultdict(Counter)
     for text in texts:
-        for name, left in _stretches(text).items():
+        for name, left in _find_stretches(text).items():
             seen[name] += 1
             before[name][left] += 1
     return {
         name
         for name, n in seen.items()
-        if n >= FEWEST_CASES and name[0] not in _NOT_FIRST and _begins(before[name], n)
+        if n >= FEWEST_CASES and name[0] not in _NOT_FIRST and _may_begin_a_name(before[name], n)
     }
 
 
-def _begins(before: Counter[str], n: int) -> bool:
+def _may_begin_a_name(before: Counter[str], n: int) -> bool:
     return max((count for left, count in before.items() if left), default=0) <= _TAIL * n
 
 
-def _stretches(text: str) -> dict[str, str]:
+def _find_stretches(text: str) -> dict[str, str]:
     """Return each stretch before an ending, and the character before it ("" where a name may begin)."""
     found: dict[str, str] = {}
     for match in _ENDS.finditer(text):
@@ -179,7 +179,7 @@ def _stretches(text: str) -> dict[str, str]:
     return found
 
 
-def _telling(places: LocalPlaces) -> LocalPlaces:
+def _keep_telling_names(places: LocalPlaces) -> LocalPlaces:
     """Keep the names with enough cases that lie elsewhere than cases in general do."""
     counts, usual = places.counts.toarray().astype(np.float64), places.usual_shares()
     kept = np.zeros(len(places.names), dtype=bool)

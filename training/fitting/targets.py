@@ -30,25 +30,25 @@ def targets_of(cases: Sequence[Case], directory: Directory | None) -> list[Targe
     topics = {i: topic_levels(case.topic) for i, case in enumerate(cases) if case.topic}
     two_levels = any("/" in path for _, path in topics.values())
     found = [
-        _target("function", {i: case.function for i, case in enumerate(cases) if case.function}),
-        _target("topic_first", {i: first for i, (first, _) in topics.items()} if two_levels else {}),
-        _target("topic", {i: path for i, (_, path) in topics.items()}),
-        _target("form", {i: c.submission.form for i, c in enumerate(cases) if c.submission.form}),
-        _target("lane", {i: case.lane for i, case in enumerate(cases) if case.lane}),
-        _target("danger", _dangers(cases)),
+        _build_target("function", {i: case.function for i, case in enumerate(cases) if case.function}),
+        _build_target("topic_first", {i: first for i, (first, _) in topics.items()} if two_levels else {}),
+        _build_target("topic", {i: path for i, (_, path) in topics.items()}),
+        _build_target("form", {i: c.submission.form for i, c in enumerate(cases) if c.submission.form}),
+        _build_target("lane", {i: case.lane for i, case in enumerate(cases) if case.lane}),
+        _build_target("danger", _label_dangers(cases)),
     ]
     if directory is not None:
-        found += _unit_targets(cases, directory) + _involved(cases, directory)
+        found += _unit_targets(cases, directory) + _involved_target(cases, directory)
     return [target for target in found if len(target.rows)]
 
 
-def _dangers(cases: Sequence[Case]) -> dict[int, str]:
+def _label_dangers(cases: Sequence[Case]) -> dict[int, str]:
     """Say of every case whose urgency is known whether it is one of danger, where enough are."""
     known = {i: case.urgency == _DANGER for i, case in enumerate(cases) if case.urgency}
     return {i: str(danger) for i, danger in known.items()} if sum(known.values()) >= _FEWEST_DANGERS else {}
 
 
-def _target(name: str, labels: dict[int, str]) -> Target:
+def _build_target(name: str, labels: dict[int, str]) -> Target:
     rows = np.array(sorted(labels), dtype=np.int64)
     smallest = SMALLEST_SIDE_WEIGHT if name in _BESIDE else SMALLEST_WEIGHT
     return Target(name, rows, tuple(labels[i] for i in sorted(labels)), smallest_weight=smallest)
@@ -66,11 +66,11 @@ def _unit_targets(cases: Sequence[Case], directory: Directory) -> list[Target]:
     if not units:
         return []
     where = {i: unit.jurisdiction or "" for i, name in units.items() if (unit := directory.unit(name))}
-    found = [_target("unit", units)]
-    return [*found, _target("jurisdiction", where)] if len(set(where.values())) > 1 else found
+    found = [_build_target("unit", units)]
+    return [*found, _build_target("jurisdiction", where)] if len(set(where.values())) > 1 else found
 
 
-def _involved(cases: Sequence[Case], directory: Directory) -> list[Target]:
+def _involved_target(cases: Sequence[Case], directory: Directory) -> list[Target]:
     """Return the target of all functions a case involves, lead and co-units alike."""
     if sum(bool(case.co_units) for case in cases) < _ENOUGH_CO_UNITS * len(cases):
         return []

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fenban.model import LinearHeads
 
     from ..progress import Progress
-    from .calibration import Split
+    from .splits import Split
 
 _UNSEEN_CLASS_MARGIN = -1.2  # of a class that the round's training part does not hold
 
@@ -66,12 +66,12 @@ def observe(
         rows.append(unseen)
         scores = heads.scores(features[unseen])
         for target in targets:
-            margins[target.name].append(_aligned(heads, scores, target))
+            margins[target.name].append(_align(heads, scores, target))
     progress("observe", len(rounds), len(rounds))
     return Observed(np.concatenate(rows), {name: np.vstack(parts) for name, parts in margins.items()})
 
 
-def _aligned(heads: LinearHeads, scores: NDArray[np.float32], target: Target) -> NDArray[np.float32]:
+def _align(heads: LinearHeads, scores: NDArray[np.float32], target: Target) -> NDArray[np.float32]:
     out = np.full((len(scores), len(target.classes)), _UNSEEN_CLASS_MARGIN, dtype=np.float32)
     if target.name in heads:
         number = {name: i for i, name in enumerate(target.classes)}

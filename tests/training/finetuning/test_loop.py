@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from fenban.training.encoder.checkpoints import load_checkpoint
+from fenban.training.encoder.checkpoints import Checkpoint, open_checkpoint
 from fenban.training.encoder.export import float_vectors
+from fenban.training.encoder.sources import find_source
 from fenban.training.finetuning import loop as tuner_module
-from fenban.training.finetuning.loop import Recipe, Tuner, batches_by_length, slope
+from fenban.training.finetuning.batches import batches_by_length
+from fenban.training.finetuning.loop import Recipe, Tuner
 from fenban.training.finetuning.state import Saved, load_state, save_state
 from fenban.training.fitting.classifiers import Target
 from fenban.training.progress import silent
@@ -33,8 +35,12 @@ def recipe_of(frozen: float = 0.5, **changes: Any) -> Recipe:
     return Recipe(**{"epochs": 4, "rate": 3e-3, "head_factor": 5.0, "batch": 8, "frozen": frozen, **changes})
 
 
+def load(folder: Path) -> Checkpoint:
+    return open_checkpoint(find_source(str(folder)), folder)
+
+
 def tuner_of(folder: Path, recipe: Recipe, targets: list[Target] = TARGETS) -> Tuner:
-    return Tuner(load_checkpoint(folder), TEXTS, targets, recipe, seed=7, device="cpu")
+    return Tuner(load(folder), TEXTS, targets, recipe, seed=7, device="cpu")
 
 
 def weights_of(tuner: Tuner) -> dict[str, np.ndarray]:
@@ -179,7 +185,6 @@ def test_a_state_that_cannot_be_used_begins_anew(tmp_path: Path, damage: str) ->
 
     layer = torch.nn.Linear(2, 2)
     optimiser = torch.optim.AdamW(layer.parameters())
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, slope(10, 0.1))
     path = tmp_path / "state.safetensors"
     save_state(path, Saved(5, {"layer": layer}, optimiser))
     if damage == "no file":
@@ -189,7 +194,7 @@ def test_a_state_that_cannot_be_used_begins_anew(tmp_path: Path, damage: str) ->
     else:
         save_file({"layer.weight": torch.zeros(2, 2)}, str(path), metadata={"format": "other"})
     before = layer.weight.detach().clone()
-    assert load_state(path, {"layer": layer}, optimiser, schedule) == 0
+    assert load_state(path, {"layer": layer}, optimiser) == 0
     assert torch.equal(layer.weight, before)
     assert [file.name for file in tmp_path.iterdir() if file.suffix == ".part"] == []
 
@@ -202,13 +207,3 @@ def test_every_text_is_in_one_batch_beside_those_of_its_length() -> None:
     assert max(map(len, batches)) == 16
     padding = sum(max(len(ids[i]) for i in batch) * len(batch) for batch in batches)
     assert padding < 1.2 * sum(len(ids[i]) for i in rows)
-
-
-def test_the_rate_rises_and_falls() -> None:
-    factor = slope(100, 0.1)
-    rates = [factor(step) for step in range(101)]
-    assert rates[9] == max(rates) == 1.0
-    assert rates[:10] == sorted(rates[:10])
-    assert rates[9:] == sorted(rates[9:], reverse=True)
-    assert rates[0] > 0
-    assert rates[99] > rates[100] == 0

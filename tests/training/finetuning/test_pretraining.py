@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from fenban.training.encoder.checkpoints import Checkpoint, load_checkpoint
+from fenban.training.encoder.checkpoints import Checkpoint, open_checkpoint
+from fenban.training.encoder.sources import find_source
 from fenban.training.finetuning import pretraining as pretrain_module
 from fenban.training.finetuning.loop import Recipe
 from fenban.training.finetuning.pretraining import pretrain
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 TEXTS = ["路灯坏了", "拖欠工资", "公交车占道", "路灯坏了，垃圾。"] * 40
 RECIPE = Recipe(batch=8)
+
+
+def load(folder: Path) -> Checkpoint:
+    return open_checkpoint(find_source(str(folder)), folder)
 
 
 def read(checkpoint: Checkpoint, resume: Path, progress: Any = silent, texts: list[str] = TEXTS) -> None:
@@ -42,7 +47,7 @@ def test_the_loss_falls_and_the_table_of_words_stays(
 
     monkeypatch.setattr(pretrain_module, "_loss", noted)
     monkeypatch.setattr(pretrain_module, "RATE", 3e-3)
-    checkpoint = load_checkpoint(tiny_transformer)
+    checkpoint = load(tiny_transformer)
     before = weights_of(checkpoint)
     read(checkpoint, tmp_path / "state.safetensors", texts=TEXTS * 4)
     assert len(losses) == 80
@@ -59,7 +64,7 @@ def test_the_loss_falls_and_the_table_of_words_stays(
 def test_an_interrupted_reading_goes_on_as_if_nothing_had_happened(
     tiny_transformer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = load_checkpoint(tiny_transformer)
+    whole = load(tiny_transformer)
     read(whole, tmp_path / "whole.safetensors")
     monkeypatch.setattr(pretrain_module, "_SAVE_EVERY", -1.0)
 
@@ -69,9 +74,9 @@ def test_an_interrupted_reading_goes_on_as_if_nothing_had_happened(
 
     resume = tmp_path / "broken.safetensors"
     with pytest.raises(KeyboardInterrupt):
-        read(load_checkpoint(tiny_transformer), resume, interrupt)
+        read(load(tiny_transformer), resume, interrupt)
     steps: list[int] = []
-    second, third = load_checkpoint(tiny_transformer), load_checkpoint(tiny_transformer)
+    second, third = load(tiny_transformer), load(tiny_transformer)
     read(second, resume, lambda step, done=0, total=0: steps.append(done))
     read(third, resume, lambda step, done=0, total=0: steps.append(-done))
     assert (steps[0], steps[-1]) == (9, -20)
@@ -83,7 +88,7 @@ def test_an_interrupted_reading_goes_on_as_if_nothing_had_happened(
 
 
 def test_texts_of_nothing_do_not_spoil_the_weights(tiny_transformer: Path, tmp_path: Path) -> None:
-    checkpoint = load_checkpoint(tiny_transformer)
+    checkpoint = load(tiny_transformer)
     checkpoint.tokenizer.post_processor = None  # no frame: one piece, of which nothing can be hidden
     before = weights_of(checkpoint)
     read(checkpoint, tmp_path / "short.safetensors", texts=["", "路", "灯"])

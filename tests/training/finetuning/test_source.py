@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,16 +14,16 @@ from fenban.model import Router
 from fenban.model.artifact.folder import save
 from fenban.model.case import Submission
 from fenban.model.scoring.encoder import OnnxEncoder
+from fenban.training.encoder.options import EncoderOptions
+from fenban.training.encoder.sources import find_source
 from fenban.training.finetuning.loop import Recipe
-from fenban.training.finetuning.source import TunedSource
-from fenban.training.fitting.calibration import Split
+from fenban.training.finetuning.source import TunedSource, _key_of
 from fenban.training.fitting.classifiers import Target
+from fenban.training.fitting.splits import Split
 from fenban.training.progress import silent
 from fenban.training.train import train_model
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fenban.model.case import Case
 
 RECIPE = Recipe(epochs=3, rate=1e-3, batch=8)
@@ -61,6 +63,40 @@ def test_observing_and_fitting_give_heads_an_encoder_and_its_quality(
     assert "form" not in facts["int8"]
     left = {path.name for path in (tmp_path / "tuning").glob("*/*")}
     assert left == {"last"}
+
+
+@pytest.mark.slow
+def test_what_is_served_is_pooled_as_it_was_tuned(tiny_transformer: Path, tmp_path: Path) -> None:
+    options = EncoderOptions(pooling="last", prefix="公交", max_tokens=12)
+    part = source_of(tiny_transformer, tmp_path, options=options).part(TEXTS, silent)
+    part.observe(TARGETS, [SPLIT])
+    learnt = part.fit(TARGETS)
+    settings = learnt.encoder.settings
+    assert (settings.pooling, settings.prefix, settings.max_tokens) == ("last", "公交", 12)
+    facts = part.facts()
+    assert (facts["pooling"], facts["prefix"], facts["max_tokens"]) == ("last", "公交", 12)
+    assert facts["int8"]["cosine_least"] > 0.95
+    tuned = part._tuner
+    assert tuned is not None
+    served = learnt.heads.scores(learnt.encoder.encode(TEXTS))["function"]
+    np.testing.assert_allclose(tuned.margins(np.arange(36))["function"], served, atol=0.1 * np.ptp(served))
+
+
+def test_a_tuning_goes_on_only_with_the_same_encoder_read_the_same_way(
+    tiny_transformer: Path, tmp_path: Path
+) -> None:
+    def key(folder: Path, **options: Any) -> str:
+        source = source_of(folder, tmp_path, options=EncoderOptions(**options))
+        found = find_source(source.spec, options=source.options)
+        return _key_of(source.part(TEXTS, silent), found, TARGETS, SPLIT)
+
+    moved = Path(shutil.copytree(tiny_transformer, tmp_path / "elsewhere" / "tiny"))
+    assert key(moved) == key(tiny_transformer)
+    changed = Path(shutil.copytree(tiny_transformer, tmp_path / "changed" / "tiny"))
+    config = changed / "config.json"
+    config.write_text(config.read_text("utf-8").replace('"gelu"', '"relu"'), "utf-8")
+    others = [key(changed), key(moved, pooling="cls"), key(moved, prefix="公"), key(moved, max_tokens=12)]
+    assert len({key(moved), *others}) == 5
 
 
 @pytest.mark.slow

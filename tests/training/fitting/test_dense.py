@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from fenban.model.scoring.dense import unit_vectors
-from fenban.training.fitting.calibration import Split
 from fenban.training.fitting.classifiers import Target
 from fenban.training.fitting.dense import FrozenPart, votes_of
+from fenban.training.fitting.splits import Split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,6 @@ from fenban.model.case import Case, Submission
 from fenban.model.directory import Directory, Function, Unit
 from fenban.model.reading.local_places import LocalPlaceReader
 from fenban.model.reading.places import Place, PlaceReading
-from fenban.training.fitting.calibration import Split
 from fenban.training.fitting.place_teaching import (
     PlaceLessons,
     jurisdictions_around,
@@ -17,6 +16,7 @@ from fenban.training.fitting.place_teaching import (
     place_lessons,
     place_of_case,
 )
+from fenban.training.fitting.splits import Split
 
 EAST, WEST = "甲市/东区", "甲市/西区"
 NOWHERE = PlaceReading()
