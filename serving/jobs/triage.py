@@ -7,11 +7,14 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fenban.model import MISSING_NAMES, SIGNAL_NAMES, ZONE_NAMES, InputError
-from fenban.training import TableWriter, silent
+from fenban.model import MISSING_NAMES, SIGNAL_NAMES, ZONE_NAMES, InputError, check_target
+from fenban.training import TableWriter, load_router, silent
 
 from ..inference.pool import Asked, suggest_batches
+from .cases import read_columns, refuse_overwriting, set_aside
+from .notices import ignore
 from .rows import open_submissions
+from .starter import find_or_train_champion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from fenban.model import Router, Submission, Suggestion
     from fenban.training import NamedColumns, Progress, Rejected
 
+    from .notices import Notify, SetAside
     from .rows import SubmissionRow
 
 ROWS_AT_ONCE = 256
@@ -52,12 +56,21 @@ _WIDTHS = {
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a backlog: rows by zone, rows without a text that can be read, cells cut short."""
+    """What came of a backlog.
+
+    Attributes:
+        zones: how many rows fell into each zone.
+        rejected: rows without a text that can be read.
+        n_blank: rows with nothing in them.
+        n_cut: cells that are longer than a workbook takes, cut short.
+        set_aside: where the rejected rows stand; None where there are none.
+    """
 
     zones: Counter[str] = field(default_factory=Counter)
     rejected: list[Rejected] = field(default_factory=list)
     n_blank: int = 0
     n_cut: int = 0
+    set_aside: SetAside | None = None
 
     @property
     def n_rows(self) -> int:
@@ -65,15 +78,60 @@ class Outcome:
         return self.zones.total() + len(self.rejected) + self.n_blank
 
 
+def triage_table(
+    source: Path,
+    target: Path,
+    home: Path,
+    actor: str,
+    *,
+    model: Path | None = None,
+    columns: Path | None = None,
+    jurisdiction: str | None = None,
+    target_precision: float | None = None,
+    cascade: bool = True,
+    rejected: Path | None = None,
+    progress: Progress = silent,
+    notify: Notify = ignore,
+) -> Outcome:
+    """Write a backlog anew with suggestions beside every row.
+
+    Args:
+        source: .xlsx, .csv or .jsonl.
+        target: .xlsx, .csv or .jsonl; never the same file.
+        home: its champion suggests where ``model`` names no other; where there is none, it is made.
+        actor: who asks, for the history of the registry.
+        model: the folder of a model.
+        columns: a file that names the columns where headers are unusual.
+        jurisdiction: where texts come from whose row names no place.
+        target_precision: what the ``auto`` zone promises; None: what the model was trained for.
+        cascade: ask the encoder only where the sparse part is unsure.
+        rejected: where rows without a text go; None: into the working folder.
+        progress: told how far it has come.
+        notify: told of a starter model.
+
+    Raises:
+        InputError: source or target will not do, which is known before any work.
+        ModelFolderError: the model is missing or damaged.
+    """
+    check_target(target_precision)
+    refuse_overwriting([source], rejected)
+    triage = Triage(source, target, read_columns(columns), jurisdiction, cascade)
+    triage.check()
+    folder = model or find_or_train_champion(home, actor, progress, notify)
+    outcome = triage.run(load_router(folder), target_precision, progress, folder)
+    outcome.set_aside = set_aside([source], outcome.rejected, rejected)
+    return outcome
+
+
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """One backlog, from one file to another."""
+    """The way of one backlog from a file to another."""
 
     source: Path
     target: Path
     named: NamedColumns | None = None
     jurisdiction: str | None = None
-    thorough: bool = False
+    cascade: bool = True
 
     def check(self) -> None:
         """Refuse before any work what cannot come to a good end.
@@ -104,7 +162,7 @@ class Triage:
             added = _free_names(rows.headers)
             widths = {new: _WIDTHS[old] for old, new in zip(ADDED, added, strict=True) if old in _WIDTHS}
             with TableWriter.open(self.target, [*rows.headers, *added], widths) as writer:
-                asked = Asked(target_precision=target_precision, thorough=self.thorough)
+                asked = Asked(target_precision=target_precision, cascade=self.cascade)
                 for row, suggestion in _answered(router, rows, asked, folder):
                     if outcome.n_rows % ROWS_AT_ONCE == 0:
                         progress("route", outcome.n_rows)

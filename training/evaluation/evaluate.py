@@ -175,7 +175,7 @@ def evaluate_model(
     topic_map: TopicMap | None = None,
     progress: Progress = silent,
     *,
-    thorough: bool = True,
+    cascade: bool = False,
 ) -> Evaluation:
     """Measure a model on cases whose labels are known; memory does not grow with the texts.
 
@@ -187,7 +187,7 @@ def evaluate_model(
     ``auto``) are those of an answer among the map's labels; topics not in the map are left out.
     ``auto`` goes by the threshold fixed in training and by probabilities rounded as suggestions
     show them; flags (which keep a suggestion from ``auto``) are not looked at.
-    ``thorough`` false asks the encoder only where the sparse part is unsure (the cascade).
+    ``cascade`` asks the encoder only where the sparse part is unsure.
     ``texts_per_second`` is the whole suggestion path without evidence, files not included.
 
     Raises:
@@ -206,7 +206,7 @@ def evaluate_model(
     waiting = iter(cases)
     while batch := list(itertools.islice(waiting, BATCH)):
         started = time.perf_counter()
-        scored = router.scorer.score([case.submission for case in batch], RANKED, thorough=thorough)
+        scored = router.scorer.score([case.submission for case in batch], RANKED, thorough=not cascade)
         seconds += time.perf_counter() - started
         for label, answerer in answerers.items():
             for i, gold, names, probability in answerer.answers(scored, batch):
