@@ -75,7 +75,7 @@ from .registry.models import (
     Registry as Registry,
 )
 from .registry.models import (
-    masked as masked,
+    mask_case as mask_case,
 )
 from .registry.trials import (
     TrialStore as TrialStore,

@@ -36,7 +36,7 @@ def home_of(arguments: argparse.Namespace) -> Path:
     return home
 
 
-def actor() -> str:
+def current_actor() -> str:
     """Return who is at the command line, for the history."""
     try:
         return getpass.getuser()
@@ -53,4 +53,4 @@ def model_folder_of(arguments: argparse.Namespace) -> Path:
     if champion is not None:
         return champion
     with TerminalProgress() as progress:
-        return jobs.find_or_train_champion(home, actor(), progress, tell)
+        return jobs.find_or_train_champion(home, current_actor(), progress, tell)

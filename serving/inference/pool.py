@@ -43,10 +43,10 @@ def _load(folder: str) -> None:
 
 def _suggest(batch: list[Submission], asked: Asked) -> list[Suggestion]:
     assert _Worker.router is not None
-    return _suggested(_Worker.router, batch, asked)
+    return _suggest_with(_Worker.router, batch, asked)
 
 
-def _suggested(router: Router, batch: list[Submission], asked: Asked) -> list[Suggestion]:
+def _suggest_with(router: Router, batch: list[Submission], asked: Asked) -> list[Suggestion]:
     return router.suggest(
         batch, top=asked.top, target_precision=asked.target_precision, thorough=not asked.cascade
     )
@@ -70,7 +70,7 @@ def suggest_batches(
     first = list(itertools.islice(iterator, WORTH_A_POOL)) if folder and processes > 1 else []
     if folder is None or len(first) < WORTH_A_POOL:
         for batch in itertools.chain(first, iterator):
-            yield _suggested(router, batch, asked)
+            yield _suggest_with(router, batch, asked)
         return
     from concurrent.futures import ProcessPoolExecutor  # 15 ms that one text from cold need not wait for
 

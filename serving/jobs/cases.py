@@ -50,7 +50,9 @@ def read_case_files(files: CaseFiles, notify: Notify = ignore) -> tuple[list[Cas
     try:
         cases = list(reading)
     finally:
-        said = CasesRead(dict(reading.warnings), set_aside(files.paths, reading.rejected, files.rejected))
+        said = CasesRead(
+            dict(reading.warnings), set_rows_aside(files.paths, reading.rejected, files.rejected)
+        )
         notify(said)
     return cases, said
 
@@ -79,7 +81,7 @@ def read_submissions(
             if row.problem and not row.is_blank:
                 unreadable.append(row.rejected(str(file)))
             submissions.append(row.submission)
-    return submissions, set_aside([file], unreadable, rejected)
+    return submissions, set_rows_aside([file], unreadable, rejected)
 
 
 def read_columns(path: Path | None) -> NamedColumns | None:
@@ -99,7 +101,7 @@ def refuse_overwriting(files: Sequence[Path], rejected: Path | None) -> None:
                 raise InputError(f"{rejected}: is one of the inputs - name another file with --rejected")
 
 
-def set_aside(files: Sequence[Path], rows: Sequence[Rejected], rejected: Path | None) -> SetAside | None:
+def set_rows_aside(files: Sequence[Path], rows: Sequence[Rejected], rejected: Path | None) -> SetAside | None:
     """Write rejected rows, masked, to the working folder, never beside the input."""
     if not rows:
         return None

@@ -92,11 +92,11 @@ def _data() -> Check:
         topics, files = model.shipped.table("topics.csv"), model.shipped.starter_files()
         return f"{len(topics)} topics, {len(files)} files of starter cases"
 
-    return _checked("data", look, "install fenban again: its data files are missing")
+    return _try("data", look, "install fenban again: its data files are missing")
 
 
 def _home(home: Path) -> Check:
-    place = _nearest(home)
+    place = _find_nearest(home)
     try:
         with tempfile.TemporaryFile(dir=place):
             pass
@@ -106,13 +106,13 @@ def _home(home: Path) -> Check:
     return Check("home", True, str(home) if place == home else f"{home} (will be made)")
 
 
-def _nearest(home: Path) -> Path:
+def _find_nearest(home: Path) -> Path:
     """Return the home folder or, where it is yet to be made, the folder that it will be made in."""
     return next((folder for folder in (home, *home.parents) if folder.exists()), Path.cwd())
 
 
 def _disk(home: Path) -> Check:
-    free = shutil.disk_usage(_nearest(home)).free
+    free = shutil.disk_usage(_find_nearest(home)).free
     good = free >= _LEAST_FREE
     return Check("disk", good, f"{free / 1e9:.1f} GB free", "" if good else "free at least 1 GB")
 
@@ -131,7 +131,7 @@ def _champion(home: Path) -> Check:
         "'fenban models rollback', or 'fenban models promote' another; where there is no other, "
         f"delete {home / 'registry' / 'champion.json'} and the starter model is made again"
     )
-    return _checked("champion", look, remedy)
+    return _try("champion", look, remedy)
 
 
 def _optional(name: str, modules: tuple[str, ...]) -> Check:
@@ -141,7 +141,7 @@ def _optional(name: str, modules: tuple[str, ...]) -> Check:
     return Check(name, True, "installed")
 
 
-def _checked(name: str, look: Callable[[], str], remedy: str) -> Check:
+def _try(name: str, look: Callable[[], str], remedy: str) -> Check:
     try:
         return Check(name, True, look())
     except Exception as error:  # whatever is broken, the other checks are still of use

@@ -9,7 +9,7 @@ from fenban.model import Router
 from fenban.training import (
     ChampionChangedError,
     Registry,
-    masked,
+    mask_case,
     read_directory,
     retrain_champion,
     silent,
@@ -77,7 +77,7 @@ def retrain_from_files(
         ChampionChangedError: another process promoted another model in the meantime.
     """
     departments = read_directory(directory) if directory else None
-    new = [masked(case) for case in read_case_files(files, notify)[0]]
+    new = [mask_case(case) for case in read_case_files(files, notify)[0]]
     registry = Registry(home)
     champion = Router.load(find_or_train_champion(home, actor, progress, notify))
     result = retrain_champion(

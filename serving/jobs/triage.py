@@ -11,7 +11,7 @@ from fenban.model import MISSING_NAMES, SIGNAL_NAMES, ZONE_NAMES, InputError, ch
 from fenban.training import TableWriter, load_router, silent
 
 from ..inference.pool import Asked, suggest_batches
-from .cases import read_columns, refuse_overwriting, set_aside
+from .cases import read_columns, refuse_overwriting, set_rows_aside
 from .notices import ignore
 from .rows import open_submissions
 from .starter import find_or_train_champion
@@ -119,7 +119,7 @@ def triage_table(
     triage.check()
     folder = model or find_or_train_champion(home, actor, progress, notify)
     outcome = triage.run(load_router(folder), target_precision, progress, folder)
-    outcome.set_aside = set_aside([source], outcome.rejected, rejected)
+    outcome.set_aside = set_rows_aside([source], outcome.rejected, rejected)
     return outcome
 
 
@@ -143,7 +143,7 @@ class Triage:
         if self.target.exists() and self.source.exists() and self.target.samefile(self.source):
             raise InputError(f"{self.target}: is the input itself - name another file for the result")
         with open_submissions(self.source, self.named) as rows:
-            TableWriter.open(self.target, [*rows.headers, *_free_names(rows.headers)]).discard()
+            TableWriter.open(self.target, [*rows.headers, *_choose_free_names(rows.headers)]).discard()
 
     def run(
         self,
@@ -159,32 +159,32 @@ class Triage:
         outcome = Outcome()
         keeps_types = self.target.suffix.lower() == ".xlsx"
         with open_submissions(self.source, self.named, self.jurisdiction) as rows:
-            added = _free_names(rows.headers)
+            added = _choose_free_names(rows.headers)
             widths = {new: _WIDTHS[old] for old, new in zip(ADDED, added, strict=True) if old in _WIDTHS}
             with TableWriter.open(self.target, [*rows.headers, *added], widths) as writer:
                 asked = Asked(target_precision=target_precision, cascade=self.cascade)
-                for row, suggestion in _answered(router, rows, asked, folder):
+                for row, suggestion in _pair_with_suggestions(router, rows, asked, folder):
                     if outcome.n_rows % ROWS_AT_ONCE == 0:
                         progress("route", outcome.n_rows)
                     values = {**row.values, **row.typed} if keeps_types else row.values
                     cells = [values.get(header) for header in rows.headers]
-                    writer.write([*cells, *self._added(row, suggestion, outcome)])
+                    writer.write([*cells, *self._add_to(row, suggestion, outcome)])
                 outcome.n_cut = writer.cut
         return outcome
 
-    def _added(self, row: SubmissionRow, suggestion: Suggestion, outcome: Outcome) -> list[object]:
+    def _add_to(self, row: SubmissionRow, suggestion: Suggestion, outcome: Outcome) -> list[object]:
         """Return the cells added to a row, and count it."""
         if row.is_blank:
             outcome.n_blank += 1
             return [None] * len(ADDED)
         if row.problem:
             outcome.rejected.append(row.rejected(str(self.source)))
-            return _cells_without_answer(row)
+            return _fill_without_answer(row)
         outcome.zones[suggestion.zone] += 1
-        return _added_cells(suggestion)
+        return _fill_cells(suggestion)
 
 
-def _free_names(headers: Sequence[str]) -> list[str]:
+def _choose_free_names(headers: Sequence[str]) -> list[str]:
     """Return the names of the added columns; one that the table has already gets a number."""
     taken = set(headers)
     names = []
@@ -196,14 +196,14 @@ def _free_names(headers: Sequence[str]) -> list[str]:
     return names
 
 
-def _answered(
+def _pair_with_suggestions(
     router: Router, rows: Iterable[SubmissionRow], asked: Asked, folder: Path | None
 ) -> Iterator[tuple[SubmissionRow, Suggestion]]:
     """Pair each row with its suggestion, in order."""
     read_ahead: deque[list[SubmissionRow]] = deque()
 
     def submissions() -> Iterator[list[Submission]]:
-        for batch in _batches(rows):
+        for batch in _read_batches(rows):
             read_ahead.append(batch)
             yield [row.submission for row in batch]
 
@@ -211,19 +211,19 @@ def _answered(
         yield from zip(read_ahead.popleft(), suggestions, strict=True)
 
 
-def _batches(rows: Iterable[SubmissionRow]) -> Iterator[list[SubmissionRow]]:
+def _read_batches(rows: Iterable[SubmissionRow]) -> Iterator[list[SubmissionRow]]:
     iterator = iter(rows)
     while batch := list(itertools.islice(iterator, ROWS_AT_ONCE)):
         yield batch
 
 
-def _cells_without_answer(row: SubmissionRow) -> list[object]:
+def _fill_without_answer(row: SubmissionRow) -> list[object]:
     cells = dict.fromkeys(ADDED)
     reason = "没有文字" if row.problem == "no text" else f"不能读取（{row.problem}）"
     return list((cells | {"分区": ZONE_NAMES["manual"], "提示": f"未能处理：{reason}"}).values())
 
 
-def _added_cells(suggestion: Suggestion) -> list[object]:
+def _fill_cells(suggestion: Suggestion) -> list[object]:
     units = [(unit.unit, unit.probability) for unit in suggestion.lead_units[:3]]
     units += [(None, None)] * (3 - len(units))  # type: ignore[list-item]
     notes = [SIGNAL_NAMES[flag] for flag in suggestion.flags]

@@ -260,7 +260,7 @@ class _Collected:
 _Answer = tuple[int, str, "Sequence[str]", float]
 
 
-def _best(names: Sequence[str], row: NDArray[np.float32]) -> tuple[list[str], float]:
+def _rank(names: Sequence[str], row: NDArray[np.float32]) -> tuple[list[str], float]:
     order = np.argsort(-row, kind="stable")[:RANKED]
     return [names[i] for i in order], float(row[order[0]])
 
@@ -278,7 +278,7 @@ class _Names:
         for i, case in enumerate(cases):
             if self._label == "function":
                 if case.function:
-                    yield i, case.function, *_best(self.known, scored.by_head["function"][i])
+                    yield i, case.function, *_rank(self.known, scored.by_head["function"][i])
             elif case.lead_unit:
                 units = scored.units[i]
                 yield i, case.lead_unit, [u.unit for u in units], units[0].probability if units else 0.0
@@ -307,6 +307,6 @@ class _Topics:
                 continue
             first, path = topic_levels(case.topic)
             if self._whole_paths and path != first:
-                yield i, path, *_best(self._paths, rows[i])
+                yield i, path, *_rank(self._paths, rows[i])
             else:
-                yield i, path if self._mapped else first, *_best(self._names, sums[i])
+                yield i, path if self._mapped else first, *_rank(self._names, sums[i])

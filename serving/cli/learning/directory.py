@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the verb says."""
+    """Propose, import, show or check a directory, as the verb says."""
     if arguments.verb == "infer":
         return _infer(arguments)
     if arguments.verb == "import":
@@ -74,7 +74,7 @@ def _infer(arguments: argparse.Namespace) -> int:
     rows = jobs.propose_directory(case_files_of(arguments), Path(arguments.out), tell)
     merges = [row for row in rows if row.merge]
     if arguments.json:
-        print(json.dumps(_summary(rows, merges, arguments.out), ensure_ascii=False, indent=1))
+        print(json.dumps(_summarise(rows, merges, arguments.out), ensure_ascii=False, indent=1))
         return DONE
     functions = len({row.function for row in rows})
     placed = sum(row.jurisdiction is not None for row in rows)
@@ -91,7 +91,7 @@ def _infer(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _summary(rows: list[ProposedUnit], merges: list[ProposedUnit], out: str) -> dict[str, object]:
+def _summarise(rows: list[ProposedUnit], merges: list[ProposedUnit], out: str) -> dict[str, object]:
     return {
         "out": out,
         "units": len(rows),

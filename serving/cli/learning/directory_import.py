@@ -16,7 +16,7 @@ from ...desk.directory.changes import CHANGE_NAMES
 from ...desk.directory.imports import EVERYWHERE, ImportOptions
 from ..databases import opened_database
 from ..exits import DONE, say
-from ..home import actor, home_of
+from ..home import current_actor, home_of
 from ..options import add_database
 
 if TYPE_CHECKING:
@@ -54,12 +54,14 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
         default=[],
         help="new units that do not take over from the unit they look like",
     )
-    verb.add_argument("--on", metavar="DAY", type=_day, help="counts from this day, e.g. 2026-07-01 (today)")
+    verb.add_argument(
+        "--on", metavar="DAY", type=_parse_day, help="counts from this day, e.g. 2026-07-01 (today)"
+    )
     verb.add_argument("--all", action="store_true", help=f"show all changes, not {_SHOWN} of each kind")
     add_database(verb)
 
 
-def _day(text: str) -> dt.date:
+def _parse_day(text: str) -> dt.date:
     try:
         day = dt.date.fromisoformat(text)
     except ValueError as error:
@@ -86,14 +88,14 @@ def run(arguments: argparse.Namespace) -> int:
         preview = jobs.preview_import(database, home_of(arguments), Path(arguments.file), options)
         _show(arguments, preview)
         if not arguments.apply or not preview.proposal.changes:
-            say(_advice(arguments, preview.proposal))
+            say(_advise(arguments, preview.proposal))
             return DONE
-        version = jobs.apply_import(database, preview, f"cli:{actor()}", arguments.note or "")
+        version = jobs.apply_import(database, preview, f"cli:{current_actor()}", arguments.note or "")
     say(f"Written as version {version.id}; a service that is running uses it at once.")
     return DONE
 
 
-def _advice(arguments: argparse.Namespace, proposal: Proposal) -> str:
+def _advise(arguments: argparse.Namespace, proposal: Proposal) -> str:
     if not proposal.changes:
         return "The list says what the directory says: there is nothing to write."
     return f"Nothing was written. When it is right: fenban directory import {arguments.file} --apply"

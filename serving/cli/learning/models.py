@@ -10,7 +10,7 @@ from fenban.model import artifact
 from fenban.training import Registry
 
 from ..exits import DONE
-from ..home import actor, home_of
+from ..home import current_actor, home_of
 from ..options import add_home
 
 if TYPE_CHECKING:
@@ -44,16 +44,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the verb says."""
+    """List, show, promote or roll back, as the verb says."""
     registry = Registry(home_of(arguments))
     if arguments.verb == "list":
         _list(registry, arguments.json)
     elif arguments.verb == "show":
         _show(registry, arguments.version, arguments.json)
     elif arguments.verb == "promote":
-        print(f"champion: {registry.promote(arguments.version, actor(), arguments.why)}")
+        print(f"champion: {registry.promote(arguments.version, current_actor(), arguments.why)}")
     else:
-        print(f"champion: {registry.rollback(actor(), arguments.why)}")
+        print(f"champion: {registry.rollback(current_actor(), arguments.why)}")
     return DONE
 
 

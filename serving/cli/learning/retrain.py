@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ... import jobs
 from ..exits import DONE, say
-from ..home import actor, home_of
+from ..home import current_actor, home_of
 from ..notices import tell
 from ..options import add_cases, add_encoder, add_home, case_files_of, encoder_of, path_or_none
 from ..terminal import TerminalProgress
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         result = jobs.retrain_from_files(
             case_files_of(arguments),
             home_of(arguments),
-            actor(),
+            current_actor(),
             directory=path_or_none(arguments.directory),
             encoder=encoder_of(arguments),
             progress=progress,

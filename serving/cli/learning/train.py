@@ -26,11 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--forget-cases", action="store_true", help="keep no masked beginnings of cases to show similar ones"
     )
-    parser.add_argument("--seed", type=_seed, default=None, help="same cases and seed give the same folder")
+    parser.add_argument(
+        "--seed", type=_parse_seed, default=None, help="same cases and seed give the same folder"
+    )
     add_home(parser)
 
 
-def _seed(text: str) -> int:
+def _parse_seed(text: str) -> int:
     if not text.isdecimal() or int(text) > _LARGEST_SEED:
         raise argparse.ArgumentTypeError(f"{text}: give a whole number from 0 to {_LARGEST_SEED}")
     return int(text)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ... import jobs
 from ..exits import DONE, say
-from ..home import actor, home_of
+from ..home import current_actor, home_of
 from ..options import add_home
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the verb says."""
+    """Add, list or remove a trial, as the verb says."""
     home = home_of(arguments)
     if arguments.verb == "add":
         _add(home, arguments)
     elif arguments.verb == "remove":
-        jobs.remove_trial(home, actor(), arguments.unit)
+        jobs.remove_trial(home, current_actor(), arguments.unit)
         print(f"no longer on trial: {arguments.unit}")
     else:
         _list(jobs.list_trials(home), arguments.json)
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _add(home: Path, arguments: argparse.Namespace) -> None:
     kept = jobs.add_trial(
         home,
-        actor(),
+        current_actor(),
         arguments.unit,
         arguments.duties,
         Path(arguments.examples),

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the verb says."""
+    """Verify the chain, or print its head."""
     return _head(arguments) if arguments.verb == "head" else _verify(arguments)
 
 

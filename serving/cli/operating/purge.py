@@ -8,7 +8,7 @@ from ...store import purging
 from ...store.base import now
 from ..databases import opened_database
 from ..exits import DONE, FAILED, say
-from ..home import actor
+from ..home import current_actor
 from ..options import add_database, add_home
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
                 due = purging.count_due(session, older_than)
             print(f"{due} raw texts with submitter and contact would be deleted (nothing was).")
             return DONE
-        done = purging.purge(database, older_than, f"cli:{actor()}", _tell)
+        done = purging.purge(database, older_than, f"cli:{current_actor()}", _tell)
         print(
             f"Deleted: {done.texts} raw texts with submitter and contact, {done.answers} kept answers,"
             f" {done.sessions} ended sessions and invitations. Masked texts and all history stay."

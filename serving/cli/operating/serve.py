@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import functools
 import ipaddress
@@ -26,11 +27,10 @@ from ...settings import OidcSettings, ServiceSettings
 from ..address import noted_address
 from ..databases import database_of, opened_database
 from ..exits import DONE, say
-from ..home import actor, home_of, model_folder_of
+from ..home import current_actor, home_of, model_folder_of
 from ..options import add_database, add_home, add_model
 
 if TYPE_CHECKING:
-    import argparse
     import socket
     from collections.abc import Callable, Iterator
 
@@ -68,10 +68,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     sessions = parser.add_argument_group("sessions")
     sessions.add_argument(
-        "--session-idle", type=_minutes, default=12 * 60, metavar="HOURS", help="without use (12)"
+        "--session-idle", type=_parse_hours, default=12 * 60, metavar="HOURS", help="without use (12)"
     )
     sessions.add_argument(
-        "--session-whole", type=_minutes, default=24 * 60, metavar="HOURS", help="at most (24)"
+        "--session-whole", type=_parse_hours, default=24 * 60, metavar="HOURS", help="at most (24)"
     )
     oidc = parser.add_argument_group(
         "identity provider (OpenID Connect; needs fenban[oidc])",
@@ -88,8 +88,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_home(parser)
 
 
-def _minutes(hours: str) -> int:
-    return max(1, round(float(hours) * 60))
+def _parse_hours(hours: str) -> int:
+    """Read hours such as 0.5; return minutes."""
+    try:
+        minutes = round(float(hours) * 60)
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(f"{hours!r} is not a number of hours, such as 12 or 0.5") from error
+    return max(1, minutes)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -103,8 +108,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None:
-    oidc = _oidc(arguments)
-    deadlines = _deadlines(arguments)
+    oidc = _read_oidc(arguments)
+    deadlines = _read_deadlines_of(arguments)
     folder = model_folder_of(arguments)
     port = listener.getsockname()[1]
     settings = ServiceSettings(
@@ -118,12 +123,12 @@ def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None:
         jurisdiction=arguments.jurisdiction,
         deadlines=deadlines,
     )
-    invitation = _prepared_store(arguments)
+    invitation = _prepare_store(arguments)
     more = {**_QUIET, "forwarded_allow_ips": ",".join(filter(None, (_OWN_PROXIES, arguments.proxy)))}
     if arguments.workers == 1:
-        serve = _one_process(settings, more)
+        serve = _prepare_one_process(settings, more)
     else:
-        serve = _several(settings, arguments.workers, more)
+        serve = _prepare_several(settings, arguments.workers, more)
     address = _address(arguments.host, port)
     # uvicorn raises what stopped it again once it has shut down; for a service that is the ordinary end
     with (
@@ -145,7 +150,7 @@ def _sigterm_as_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _deadlines(arguments: argparse.Namespace) -> Deadlines | None:
+def _read_deadlines_of(arguments: argparse.Namespace) -> Deadlines | None:
     """Read ``--deadlines``; say up to when the holidays are known, which a new edition of the library moves.
 
     Raises:
@@ -185,13 +190,13 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _prepared_store(arguments: argparse.Namespace) -> str | None:
+def _prepare_store(arguments: argparse.Namespace) -> str | None:
     """Bring the store to the present schema; return the secret of the first administrator's link."""
     with opened_database(arguments) as database, database.writing() as session:
-        return first_invitation(session, f"cli:{actor()}")
+        return first_invitation(session, f"cli:{current_actor()}")
 
 
-def _oidc(arguments: argparse.Namespace) -> OidcSettings | None:
+def _read_oidc(arguments: argparse.Namespace) -> OidcSettings | None:
     names = ("issuer", "client_id", "secret_file")
     given = {
         name: getattr(arguments, f"oidc_{name}") or os.environ.get(f"FENBAN_OIDC_{name.upper()}") or ""
@@ -215,12 +220,12 @@ def _oidc(arguments: argparse.Namespace) -> OidcSettings | None:
     )
 
 
-def _one_process(settings: ServiceSettings, more: dict[str, Any]) -> Callable[[socket.socket], None]:
+def _prepare_one_process(settings: ServiceSettings, more: dict[str, Any]) -> Callable[[socket.socket], None]:
     server = uvicorn.Server(uvicorn.Config(worker.create(settings), **more))
     return lambda listener: server.run(sockets=[listener])
 
 
-def _several(
+def _prepare_several(
     settings: ServiceSettings, workers: int, more: dict[str, Any]
 ) -> Callable[[socket.socket], None]:
     # the settings go to the processes through a pipe: no password in an environment

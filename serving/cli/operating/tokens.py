@@ -10,7 +10,7 @@ from ...accounts.actor import Actor
 from ...accounts.permissions import PERMISSIONS
 from ..databases import opened_database, refusals_as_input_errors
 from ..exits import DONE, say
-from ..home import actor
+from ..home import current_actor
 from ..options import add_database, add_home
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the verb says."""
+    """Create, list or revoke tokens, as the verb says."""
     with refusals_as_input_errors(), opened_database(arguments) as database:
         if arguments.verb == "list":
             with database.reading() as session:
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _change(session: Session, arguments: argparse.Namespace) -> str:
-    maker = Actor(f"cli:{actor()}", "admin")
+    maker = Actor(f"cli:{current_actor()}", "admin")
     if arguments.verb == "revoke":
         row = tokens.revoke(session, maker.label, tokens.named(session, arguments.name).id)
         return f"{row.name}: revoked"

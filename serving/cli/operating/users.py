@@ -10,7 +10,7 @@ from ...accounts.permissions import ROLES
 from ..address import read_address
 from ..databases import opened_database, refusals_as_input_errors
 from ..exits import DONE, say
-from ..home import actor, home_of
+from ..home import current_actor, home_of
 from ..options import add_database, add_home
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the verb says."""
+    """Add, list or change people, as the verb says."""
     with refusals_as_input_errors(), opened_database(arguments) as database:
         if arguments.verb == "list":
             with database.reading() as session:
@@ -74,14 +74,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _change(session: Session, arguments: argparse.Namespace) -> str:
-    by = f"cli:{actor()}"
+    by = f"cli:{current_actor()}"
     if arguments.verb == "add":
         display = arguments.display or arguments.name
         user = users.add(session, by, arguments.name, display, arguments.role)
-        return _link(_address(arguments), *users.invite(session, by, user))
+        return _format_link(_address(arguments), *users.invite(session, by, user))
     user = users.named(session, arguments.name)
     if arguments.verb == "reset":
-        return _link(_address(arguments), *users.invite(session, by, user))
+        return _format_link(_address(arguments), *users.invite(session, by, user))
     if arguments.verb == "role":
         users.change(session, by, user.id, role=arguments.role)
         return f"{user.name}: {user.role}"
@@ -100,13 +100,13 @@ def _address(arguments: argparse.Namespace) -> str:
     return known or _USUAL_ADDRESS
 
 
-def _link(address: str, secret: str, expires_at: dt.datetime) -> str:
+def _format_link(address: str, secret: str, expires_at: dt.datetime) -> str:
     say(f"Opens once, until {expires_at.astimezone():%Y-%m-%d %H:%M}; give it to nobody else:")
     return f"{address.rstrip('/')}/invitation?secret={secret}"
 
 
 def _list(session: Session, as_json: bool) -> None:
-    rows = [_row(user) for user in users.listed(session, limit=1_000_000)]
+    rows = [_describe(user) for user in users.listed(session, limit=1_000_000)]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return
@@ -117,7 +117,7 @@ def _list(session: Session, as_json: bool) -> None:
         print(f"{row['name']:20} {row['role']:9} {row['state']:9} {seen:20} {row['display_name']}")
 
 
-def _row(user: Any) -> dict[str, Any]:
+def _describe(user: Any) -> dict[str, Any]:
     return {
         "name": user.name,
         "display_name": user.display_name,

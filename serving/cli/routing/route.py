@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(values if many else values[0], ensure_ascii=False, indent=1))
         return DONE
     for submission, suggestion in zip(submissions, suggestions, strict=True):
-        print("\n".join(_lines(submission, suggestion)), end="\n\n" if many else "\n")
+        print("\n".join(_describe(submission, suggestion)), end="\n\n" if many else "\n")
     return DONE
 
 
@@ -92,7 +92,7 @@ def _read_file(arguments: argparse.Namespace) -> list[Submission]:
     return submissions
 
 
-def _lines(submission: Submission, suggestion: Suggestion) -> Iterator[str]:
+def _describe(submission: Submission, suggestion: Suggestion) -> Iterator[str]:
     text = " ".join(submission.text.split())
     yield (text[:60] + "…") if len(text) > 60 else text or "（没有文字）"
     yield f"  分区  {ZONE_NAMES[suggestion.zone]}"
@@ -116,10 +116,10 @@ def _lines(submission: Submission, suggestion: Suggestion) -> Iterator[str]:
         yield f"  注意  {'；'.join(notes)}"
     for hint in suggestion.hints:
         yield f"        {hint}"
-    yield from _reasons(suggestion.evidence)
+    yield from _describe_evidence(suggestion.evidence)
 
 
-def _reasons(evidence: Evidence) -> Iterator[str]:
+def _describe_evidence(evidence: Evidence) -> Iterator[str]:
     words = list(dict.fromkeys(word.text for word in evidence.words))
     if words:
         yield f"  依据  {'、'.join(words)}"

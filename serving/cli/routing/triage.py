@@ -10,7 +10,7 @@ from fenban.model import ZONE_NAMES
 
 from ... import jobs
 from ..exits import DONE, say
-from ..home import actor, home_of
+from ..home import current_actor, home_of
 from ..notices import tell, tell_set_aside
 from ..options import add_cascade, add_columns, add_home, add_model, path_or_none
 from ..terminal import TerminalProgress
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
             Path(arguments.source),
             Path(arguments.target),
             home_of(arguments),
-            actor(),
+            current_actor(),
             model=path_or_none(arguments.model),
             columns=path_or_none(arguments.columns),
             jurisdiction=arguments.jurisdiction,
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
             progress=progress,
             notify=tell,
         )
-    say(f"{outcome.n_rows} rows in {arguments.target}: {_summary(outcome)}")
+    say(f"{outcome.n_rows} rows in {arguments.target}: {_summarise(outcome)}")
     if outcome.n_cut:
         cells = "1 cell is" if outcome.n_cut == 1 else f"{outcome.n_cut} cells are"
         say(f"{cells} longer than Excel takes and cut short - a .csv keeps everything")
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _summary(outcome: Outcome) -> str:
+def _summarise(outcome: Outcome) -> str:
     parts = [f"{name} {outcome.zones[zone]}" for zone, name in ZONE_NAMES.items()]
     parts += [f"未能读取 {len(outcome.rejected)}"] if outcome.rejected else []
     parts += [f"空行 {outcome.n_blank}"] if outcome.n_blank else []
