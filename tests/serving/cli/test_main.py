@@ -15,7 +15,7 @@ import pytest
 
 from fenban.model.errors import InputError, TrainingError
 from fenban.serving.cli.failures import exit_code_of, message_of
-from fenban.serving.cli.main import COMMANDS, build_parser, load, main
+from fenban.serving.cli.main import COMMANDS, EXAMPLE, build_parser, load, main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +61,10 @@ def test_the_example_of_a_command_is_understood(name: str) -> None:
     arguments = shlex.split(load(COMMANDS[name].module).EXAMPLE)
     assert arguments[0] == "fenban"
     assert build_parser().parse_args(arguments[1:]).command == name
+
+
+def test_the_example_of_the_whole_is_that_of_route() -> None:
+    assert load(COMMANDS["route"].module).EXAMPLE == EXAMPLE
 
 
 @pytest.mark.parametrize("name", COMMANDS)

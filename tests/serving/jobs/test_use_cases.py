@@ -152,13 +152,24 @@ def test_a_home_without_a_champion_gets_the_starter_model_and_says_so(
     assert heard == []
 
 
-def test_a_backlog_is_triaged_with_a_model_or_the_champion(tmp_path: Path, model_folder: Path) -> None:
+def test_a_backlog_is_triaged_with_a_model_or_the_champion(
+    tmp_path: Path, model_folder: Path, router: Router
+) -> None:
+    home = tmp_path / "home"
     Path("in.csv").write_text(f"内容\n{ROWS[0][0]}\n", "utf-8")
     outcome = jobs.triage_table(
-        Path("in.csv"), Path("out.csv"), tmp_path / "home", "li", model=model_folder, cascade=False
+        Path("in.csv"), Path("out.csv"), home, "li", model=model_folder, cascade=False
     )
     assert (outcome.n_rows, outcome.set_aside) == (1, None)
-    assert not (tmp_path / "home").exists()
+    assert not home.exists()
+    with_a_model = Path("out.csv").read_bytes()
+    registry = Registry(home)
+    registry.promote(registry.add(router.content, [], "li", "first"), "li", "first")
+    jobs.triage_table(Path("in.csv"), Path("out.csv"), home, "li", cascade=False)
+    assert Path("out.csv").read_bytes() == with_a_model
+
+
+def test_a_target_out_of_range_is_known_before_any_work(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="must lie between"):
         jobs.triage_table(Path("in.csv"), Path("out.csv"), tmp_path, "li", target_precision=2.0)
 
