@@ -43,6 +43,9 @@ from .encoder.options import (
 
 # Measuring
 from .evaluation.evaluate import (
+    Evaluation as Evaluation,
+)
+from .evaluation.evaluate import (
     evaluate_model as evaluate_model,
 )
 from .evaluation.evaluate import (
@@ -78,7 +81,7 @@ from .registry.models import (
     Registry as Registry,
 )
 from .registry.models import (
-    masked as masked,
+    mask_case as mask_case,
 )
 from .registry.trials import (
     TrialStore as TrialStore,

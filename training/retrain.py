@@ -40,7 +40,7 @@ GUARD_LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Disagreement:
     """A department, or a whole label, whose cases only one of the two models got right."""
 
     name: str
@@ -51,7 +51,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ModelComparison:
     """Champion against challenger on the same texts, by one label."""
 
     label: str
@@ -62,8 +62,8 @@ class Comparison:
     challenger_only: int
     p_value: float
     lower_bound: float
-    worse_units: tuple[Change, ...] = ()
-    worse_labels: tuple[Change, ...] = ()
+    worse_units: tuple[Disagreement, ...] = ()
+    worse_labels: tuple[Disagreement, ...] = ()
     expected: float = 0.0
 
     @property
@@ -112,7 +112,7 @@ class Retraining:
     """What came of a retraining; ``content`` was trained on everything if it is promoted."""
 
     content: ModelContent
-    comparison: Comparison
+    comparison: ModelComparison
     cases: tuple[Case, ...]
     n_new: int
     n_known_before: int
@@ -142,11 +142,11 @@ def retrain_champion(
     Raises:
         TrainingError: the new cases hold nothing that was not known, or no label to judge by.
     """
-    fresh = _without_known(known, new)
+    fresh = _leave_out_known(known, new)
     if not fresh:
         raise TrainingError("all of the new cases are known already: there is nothing to learn")
-    taught_by = _teacher(champion, known, fresh, directory, seed, dense, progress)
-    learn, judged = _latest_slice(fresh, seed)
+    taught_by = _make_teacher(champion, known, fresh, directory, seed, dense, progress)
+    learn, judged = _split_off_latest(fresh, seed)
     progress("challenger")
     trial = taught_by([*known, *learn])
     progress("compare")
@@ -158,7 +158,7 @@ def retrain_champion(
     return Retraining(taught_by(everything), comparison, everything, len(fresh), len(new) - len(fresh))
 
 
-def _teacher(
+def _make_teacher(
     champion: Router,
     known: Sequence[Case],
     new: Sequence[Case],
@@ -185,16 +185,16 @@ def _teacher(
     return teach
 
 
-def compare(champion: Router, challenger: Router, cases: Sequence[Case]) -> Comparison:
+def compare(champion: Router, challenger: Router, cases: Sequence[Case]) -> ModelComparison:
     """Compare two models on cases that neither has seen.
 
     Raises:
         TrainingError: the cases carry no label that the challenger has learnt.
     """
-    label = _judged_label(challenger, cases)
-    golds, pairs = _outcomes(champion, challenger, cases, label)
+    label = _choose_label(challenger, cases)
+    golds, pairs = _collect_outcomes(champion, challenger, cases, label)
     known = champion.content.facts.get("metrics", {}).get(label, {}).get("top1", 0.0)
-    worse = _worse_labels(champion, challenger, cases, label)
+    worse = _find_worse_labels(champion, challenger, cases, label)
     return replace(judge(label, golds, pairs, worse), expected=known)
 
 
@@ -202,8 +202,8 @@ def judge(
     label: str,
     golds: Sequence[str],
     pairs: Sequence[tuple[bool, bool]],
-    worse_labels: tuple[Change, ...] = (),
-) -> Comparison:
+    worse_labels: tuple[Disagreement, ...] = (),
+) -> ModelComparison:
     """Compare by outcomes: ``pairs[i]`` says whether champion and challenger found ``golds[i]``."""
     n = len(pairs)
     lost = sum(old and not new for old, new in pairs)
@@ -212,7 +212,7 @@ def judge(
     # a pseudo-count on each side keeps the bound honest where the models hardly ever differ
     spread = sqrt(max((won + lost + 1) / max(n, 1) - difference**2, 0.0) / max(n, 1))
     p_value = binomtest(won, won + lost).pvalue if won + lost else 1.0
-    return Comparison(
+    return ModelComparison(
         label,
         n,
         sum(old for old, _ in pairs),
@@ -221,71 +221,73 @@ def judge(
         won,
         float(p_value),
         difference - CONFIDENCE_Z * spread,
-        _worse_units(golds, pairs),
+        _find_worse_units(golds, pairs),
         worse_labels,
     )
 
 
-def _outcomes(
+def _collect_outcomes(
     champion: Router, challenger: Router, cases: Sequence[Case], label: str
 ) -> tuple[list[str], list[tuple[bool, bool]]]:
-    judged = [case for case in cases if _gold(case, label)]
-    pairs = zip(_right(champion, judged, label), _right(challenger, judged, label), strict=True)
-    return [_gold(case, label) or "" for case in judged], list(pairs)
+    judged = [case for case in cases if _label_of(case, label)]
+    pairs = zip(
+        _check_answers(champion, judged, label), _check_answers(challenger, judged, label), strict=True
+    )
+    return [_label_of(case, label) or "" for case in judged], list(pairs)
 
 
-def _worse_labels(
+def _find_worse_labels(
     champion: Router, challenger: Router, cases: Sequence[Case], judged_by: str
-) -> tuple[Change, ...]:
+) -> tuple[Disagreement, ...]:
     worse = []
     for label in champion.content.labels:
         if label == judged_by or label not in challenger.content.labels:
             continue
-        _, pairs = _outcomes(champion, challenger, cases, label)
-        change = _change(label, pairs)
+        _, pairs = _collect_outcomes(champion, challenger, cases, label)
+        change = _count_disagreement(label, pairs)
         net_loss = change.champion_only - change.challenger_only
         if change.p_value < GUARD_LEVEL and net_loss > MARGIN * len(pairs):
             worse.append(change)
     return tuple(worse)
 
 
-def _change(name: str, pairs: Sequence[tuple[bool, bool]]) -> Change:
+def _count_disagreement(name: str, pairs: Sequence[tuple[bool, bool]]) -> Disagreement:
     """Count who was right alone; the p-value is one-sided, against the challenger being as good."""
     lost = sum(old and not new for old, new in pairs)
     won = sum(new and not old for old, new in pairs)
     p_value = binomtest(lost, lost + won, alternative="greater").pvalue if lost + won else 1.0
-    return Change(name, len(pairs), lost, won, float(p_value))
+    return Disagreement(name, len(pairs), lost, won, float(p_value))
 
 
-def _worse_units(labels: Sequence[str], pairs: Sequence[tuple[bool, bool]]) -> tuple[Change, ...]:
+def _find_worse_units(labels: Sequence[str], pairs: Sequence[tuple[bool, bool]]) -> tuple[Disagreement, ...]:
     by_unit: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
     for label, pair in zip(labels, pairs, strict=True):
         by_unit[label].append(pair)
-    changes = [_change(label, found) for label, found in sorted(by_unit.items())]
+    changes = [_count_disagreement(label, found) for label, found in sorted(by_unit.items())]
     return tuple(c for c in changes if c.judged >= GUARD_FEWEST and c.p_value < GUARD_LEVEL)
 
 
-def _judged_label(challenger: Router, cases: Sequence[Case]) -> str:
+def _choose_label(challenger: Router, cases: Sequence[Case]) -> str:
     for label in challenger.content.labels:
-        if any(_gold(case, label) for case in cases):
+        if any(_label_of(case, label) for case in cases):
             return label
     raise TrainingError("the new cases carry no unit, function or topic: there is nothing to compare by")
 
 
-def _gold(case: Case, label: str) -> str | None:
+def _label_of(case: Case, label: str) -> str | None:
     return {"lead_unit": case.lead_unit, "function": case.function, "topic": case.topic}[label]
 
 
-def _right(router: Router, cases: Sequence[Case], label: str) -> list[bool]:
+def _check_answers(router: Router, cases: Sequence[Case], label: str) -> list[bool]:
     right: list[bool] = []
     for start in range(0, len(cases), BATCH):
         part = cases[start : start + BATCH]
-        for case, found in zip(part, _answers(router, part, label), strict=True):
-            right.append(found is not None and found == _gold(case, label))
+        for case, found in zip(part, _find_answers(router, part, label), strict=True):
+            right.append(found is not None and found == _label_of(case, label))
     return right
 
 
-def _answers(router: Router, cases: Sequence[Case], label: str) -> list[str | None]:
+def _find_answers(router: Router, cases: Sequence[Case], label: str) -> list[str | None]:
     scored = router.scorer.score([case.submission for case in cases], 1)
     if label == "lead_unit":
         return [units[0].unit if units else None for units in scored.units]
@@ -295,7 +297,7 @@ def _answers(router: Router, cases: Sequence[Case], label: str) -> list[str | No
     return [names[int(row.argmax())] for row in scored.by_head[label]]
 
 
-def _without_known(known: Sequence[Case], new: Sequence[Case]) -> list[Case]:
+def _leave_out_known(known: Sequence[Case], new: Sequence[Case]) -> list[Case]:
     seen = {fingerprint([case]) for case in known}
     fresh = []
     for case in new:
@@ -306,7 +308,7 @@ def _without_known(known: Sequence[Case], new: Sequence[Case]) -> list[Case]:
     return fresh
 
 
-def _latest_slice(cases: Sequence[Case], seed: int) -> tuple[list[Case], list[Case]]:
+def _split_off_latest(cases: Sequence[Case], seed: int) -> tuple[list[Case], list[Case]]:
     """Split new cases into those to learn from and the latest to judge by (random if undated)."""
     dates = [case.submission.received_at for case in cases]
     if all(date is not None for date in dates):

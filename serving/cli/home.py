@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .exits import say
+from fenban import training
+from fenban.model import InputError
+
+from .. import jobs
+from .notices import tell
 from .terminal import TerminalProgress
 
 if TYPE_CHECKING:
     import argparse
-
-    from fenban.training import Registry
 
 
 def home_of(arguments: argparse.Namespace) -> Path:
@@ -21,8 +24,6 @@ def home_of(arguments: argparse.Namespace) -> Path:
     Raises:
         InputError: it is a file.
     """
-    from fenban.model import InputError
-
     chosen = arguments.home or os.environ.get("FENBAN_HOME")
     if chosen:
         home = Path(chosen).expanduser().absolute()
@@ -35,29 +36,8 @@ def home_of(arguments: argparse.Namespace) -> Path:
     return home
 
 
-def database_of(arguments: argparse.Namespace) -> str:
-    """Return the URL of the store: ``--database``, else ``FENBAN_DATABASE``, else SQLite in the home folder.
-
-    Raises:
-        InputError: it is no URL, or of a database that is not supported.
-    """
-    from ..store.database import database_url
-
-    given = arguments.database or os.environ.get("FENBAN_DATABASE")
-    return database_url(given, home_of(arguments)).render_as_string(hide_password=False)
-
-
-def registry_of(arguments: argparse.Namespace) -> Registry:
-    """Return the registry in the home folder."""
-    from fenban.training import Registry
-
-    return Registry(home_of(arguments))
-
-
-def actor() -> str:
+def current_actor() -> str:
     """Return who is at the command line, for the history."""
-    import getpass
-
     try:
         return getpass.getuser()
     except (ImportError, OSError, KeyError):
@@ -68,31 +48,9 @@ def model_folder_of(arguments: argparse.Namespace) -> Path:
     """Return ``--model``, else the champion; train the starter model first where there is none."""
     if arguments.model:
         return Path(arguments.model)
-    registry = registry_of(arguments)
-    return registry.champion_folder() or train_starter_champion(registry)
-
-
-def train_starter_champion(registry: Registry) -> Path:
-    """Train on the shipped starter cases and promote the result; return its folder.
-
-    Where another process is at it already, wait for its result instead.
-    """
-    with registry.starting(lambda: say("Another process is training the starter model: waiting for it.")):
-        found = registry.champion_folder()
-        if found is not None:
-            return found
-        from fenban.training import SEED, starter_cases, train_starter
-
-        from ..inference.memory import give_back
-        from ..jobs.encoders import dense_source
-
-        say("No model yet: training the starter model on the shipped cases (a minute or two, once).")
-        with TerminalProgress() as progress:
-            dense = dense_source(None, registry.home, SEED, progress)
-            content = train_starter(progress, dense)
-        version = registry.add(content, starter_cases(), actor(), "starter model")
-        registry.promote(version, actor(), "first model: there was no champion")
-        say(f"Starter model {version} is ready in {registry.folder}.")
-        del content, dense
-        give_back()  # the service that follows in this process should not hold what training needed
-        return registry.model_folder(version)
+    home = home_of(arguments)
+    champion = training.Registry(home).champion_folder()  # seldom missing: what training needs can wait
+    if champion is not None:
+        return champion
+    with TerminalProgress() as progress:
+        return jobs.find_or_train_champion(home, current_actor(), progress, tell)

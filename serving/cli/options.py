@@ -1,21 +1,17 @@
-"""Options that several commands share."""
+"""Options that several commands share, and what they say as plain values."""
 
 from __future__ import annotations
 
-import contextlib
+import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .exits import say
+from fenban.training import EncoderOptions
+
+from .. import jobs
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator, Sequence
-
-    from fenban.model import Case
-    from fenban.training import CaseReading, NamedColumns, Rejected
-
-    from ..store.database import Database
+    from ..jobs import CaseFiles, EncoderChoice
 
 
 def add_home(parser: argparse.ArgumentParser) -> None:
@@ -41,35 +37,64 @@ def add_database(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@contextlib.contextmanager
-def opened_database(arguments: argparse.Namespace, *, existing: bool = False) -> Iterator[Database]:
-    """Open ``--database``, bring it to the present schema, and close it in the end.
+def add_cascade(parser: argparse.ArgumentParser, *, default: bool | None, usually: str) -> None:
+    """Add ``--cascade`` and ``--no-cascade``; ``usually`` says in words what holds without either."""
+    parser.add_argument(
+        "--cascade",
+        action=argparse.BooleanOptionalAction,
+        default=default,
+        help="ask the encoder only where the sparse part is unsure: faster, but fewer texts are sure"
+        f" enough to go out by themselves (default: {usually})",
+    )
 
-    Args:
-        arguments: with ``database`` and ``home``.
-        existing: refuse to make a new SQLite file, where an empty one would be no answer.
+
+def add_encoder(parser: argparse.ArgumentParser) -> None:
+    """Add ``--encoder``, what may be said of it, ``--finetune`` and ``--unlabelled``."""
+    parser.add_argument(
+        "--encoder",
+        metavar="SPEC",
+        help="none, e5-small-zh, a Hugging Face name (NAME@REVISION pins it) or the folder of a checkpoint "
+        "or of an ONNX graph (default: e5-small-zh where the neural extra is installed, else none)",
+    )
+    parser.add_argument(
+        "--pooling",
+        choices=("mean", "cls", "last"),
+        help="with --encoder, where its folder does not say it: how the vectors of the tokens become one",
+    )
+    parser.add_argument(
+        "--prefix",
+        metavar="TEXT",
+        help="with --encoder: what to put before every text ('' for nothing; default: as its folder says)",
+    )
+    parser.add_argument(
+        "--max-tokens",
+        type=int,
+        metavar="N",
+        help="with --encoder: how many tokens of a text to read (default: 64, or fewer where it reads fewer)",
+    )
+    parser.add_argument(
+        "--finetune",
+        action="store_true",
+        help="train the encoder itself as well (half an hour to an hour and a half on two cores)",
+    )
+    parser.add_argument(
+        "--unlabelled",
+        metavar="FILE",
+        nargs="+",
+        default=[],
+        help="with --finetune: texts without labels that the encoder reads before",
+    )
+
+
+def encoder_of(arguments: argparse.Namespace) -> EncoderChoice:
+    """Return what the options of ``add_encoder`` say.
 
     Raises:
-        InputError: not a URL, or the database is from a newer version, or there is none.
+        InputError: they describe an encoder that is not named.
     """
-    from sqlalchemy.engine import make_url
-
-    from fenban.model import InputError
-
-    from ..store.database import Database
-    from ..store.schema import migrate
-    from .home import database_of, home_of
-
-    url = make_url(database_of(arguments))
-    if existing and url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        raise InputError(f"{url.database}: there is no store - name it with --database or --home")
-    home_of(arguments).mkdir(parents=True, exist_ok=True)
-    database = Database(url)
-    try:
-        migrate(database)
-        yield database
-    finally:
-        database.close()
+    files = tuple(Path(file) for file in arguments.unlabelled)
+    options = EncoderOptions(arguments.pooling, arguments.prefix, arguments.max_tokens)
+    return jobs.EncoderChoice(arguments.encoder, arguments.finetune, files, options)
 
 
 def add_cases(parser: argparse.ArgumentParser, *, required: bool) -> None:
@@ -93,63 +118,12 @@ def add_columns(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def columns_of(arguments: argparse.Namespace) -> NamedColumns | None:
-    """Read ``--columns``, where it is given."""
-    from fenban.training import read_column_map
-
-    return read_column_map(Path(arguments.columns)) if arguments.columns else None
-
-
-def read_cases_of(arguments: argparse.Namespace) -> list[Case]:
-    """Read ``--cases``; set unreadable rows aside and say how many there were."""
-    return read_with_rejects(arguments)[0]
+def case_files_of(arguments: argparse.Namespace) -> CaseFiles:
+    """Return what the options of ``add_cases`` say."""
+    files = tuple(Path(file) for file in arguments.cases)
+    return jobs.CaseFiles(files, path_or_none(arguments.columns), path_or_none(arguments.rejected))
 
 
-def read_with_rejects(arguments: argparse.Namespace) -> tuple[list[Case], int]:
-    """Read ``--cases``; return them and how many rows were set aside."""
-    from fenban.training import read_cases
-
-    check_rejected(arguments.cases, arguments.rejected)
-    reading = read_cases(arguments.cases, columns_of(arguments))
-    try:
-        cases = list(reading)
-    finally:
-        # also where a later file cannot be read at all: its reason is told, what came before it kept
-        _tell(reading, arguments)
-    return cases, len(reading.rejected)
-
-
-def _tell(reading: CaseReading, arguments: argparse.Namespace) -> None:
-    for message, count in reading.warnings.items():
-        say(f"{message} ({count} {'row' if count == 1 else 'rows'})")
-    set_aside(arguments.cases, reading.rejected, arguments.rejected)
-
-
-def check_rejected(files: Sequence[str], chosen: str | None) -> None:
-    """Refuse a file for rejected rows that is one of the inputs.
-
-    Raises:
-        InputError: it would overwrite what is to be read.
-    """
-    from fenban.model import InputError
-
-    target = Path(chosen) if chosen else None
-    if target is not None and target.exists():
-        for file in files:
-            if Path(file).exists() and target.samefile(file):
-                raise InputError(f"{target}: is one of the inputs - name another file with --rejected")
-
-
-def set_aside(files: Sequence[str], rejected: Sequence[Rejected], chosen: str | None) -> None:
-    """Write rejected rows, masked, to the working folder, never beside the input."""
-    from fenban.model import mask
-    from fenban.training import default_rejected_path, write_rejected
-
-    if not rejected:
-        return
-    target = Path(chosen) if chosen else default_rejected_path(files[0])
-    write_rejected(target, rejected, mask)
-    first = rejected[0]
-    column = f', column "{first.column}"' if first.column else ""
-    how_many = "1 row was" if len(rejected) == 1 else f"{len(rejected)} rows were"
-    say(f"{how_many} set aside in {target}; the first: {first.file} row {first.row}{column}: {first.reason}")
+def path_or_none(given: str | None) -> Path | None:
+    """Return the path of an option that may be left out."""
+    return Path(given) if given else None

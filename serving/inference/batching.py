@@ -194,11 +194,11 @@ class MicroBatcher(Generic[T]):
         self._texts += len(submissions)
         request: _Request[T] = _Request(submissions, options)
         if submissions:
-            await self._answered(request)
+            await self._wait_for_answers(request)
         results = [request.results[index] for index in range(len(submissions))]
         return Answers(results, request.started - request.queued, time.perf_counter() - request.started)
 
-    async def _answered(self, request: _Request[T]) -> None:
+    async def _wait_for_answers(self, request: _Request[T]) -> None:
         self._queue.append(request)
         self._open.add(request)
         self._waiting += request.left

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import multiprocessing
-import multiprocessing.context
 import os
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +13,7 @@ from fenban.training import load_router
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from concurrent.futures import Future
+    from multiprocessing.context import BaseContext
     from pathlib import Path
 
     from fenban.model import Router, Submission, Suggestion
@@ -30,7 +28,7 @@ class Asked:
 
     top: int = 3
     target_precision: float | None = None
-    thorough: bool = False  # a backlog goes through the cascade
+    cascade: bool = True  # ask the encoder only where the sparse part is unsure
 
 
 class _Worker:
@@ -45,12 +43,12 @@ def _load(folder: str) -> None:
 
 def _suggest(batch: list[Submission], asked: Asked) -> list[Suggestion]:
     assert _Worker.router is not None
-    return _suggested(_Worker.router, batch, asked)
+    return _suggest_with(_Worker.router, batch, asked)
 
 
-def _suggested(router: Router, batch: list[Submission], asked: Asked) -> list[Suggestion]:
+def _suggest_with(router: Router, batch: list[Submission], asked: Asked) -> list[Suggestion]:
     return router.suggest(
-        batch, top=asked.top, target_precision=asked.target_precision, thorough=asked.thorough
+        batch, top=asked.top, target_precision=asked.target_precision, thorough=not asked.cascade
     )
 
 
@@ -72,8 +70,10 @@ def suggest_batches(
     first = list(itertools.islice(iterator, WORTH_A_POOL)) if folder and processes > 1 else []
     if folder is None or len(first) < WORTH_A_POOL:
         for batch in itertools.chain(first, iterator):
-            yield _suggested(router, batch, asked)
+            yield _suggest_with(router, batch, asked)
         return
+    from concurrent.futures import ProcessPoolExecutor  # 15 ms that one text from cold need not wait for
+
     with ProcessPoolExecutor(processes, _context(), _load, (str(folder),)) as pool:
         waiting: deque[Future[list[Suggestion]]] = deque()
         for batch in itertools.chain(first, iterator):
@@ -84,8 +84,10 @@ def suggest_batches(
             yield waiting.popleft().result()
 
 
-def _context() -> multiprocessing.context.BaseContext:
+def _context() -> BaseContext:
     """Prefer a server that has imported the model's code once and forks from a clean state."""
+    import multiprocessing
+
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")

@@ -14,6 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+# as modules: what they hold is loaded when it is asked for, so that a broken part is found by its check
+from fenban import model, training
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -35,7 +38,7 @@ class Check:
         return asdict(self)
 
 
-def all_checks(home: Path) -> list[Check]:
+def check_installation(home: Path) -> list[Check]:
     """Run every check; none of them changes anything but a temporary file in ``home``."""
     return [
         _python(),
@@ -86,16 +89,14 @@ def _segmenter() -> Check:
 
 def _data() -> Check:
     def look() -> str:
-        from fenban.model import shipped
-
-        topics, files = shipped.table("topics.csv"), shipped.starter_files()
+        topics, files = model.shipped.table("topics.csv"), model.shipped.starter_files()
         return f"{len(topics)} topics, {len(files)} files of starter cases"
 
-    return _tried("data", look, "install fenban again: its data files are missing")
+    return _try("data", look, "install fenban again: its data files are missing")
 
 
 def _home(home: Path) -> Check:
-    place = _nearest(home)
+    place = _find_nearest(home)
     try:
         with tempfile.TemporaryFile(dir=place):
             pass
@@ -105,28 +106,24 @@ def _home(home: Path) -> Check:
     return Check("home", True, str(home) if place == home else f"{home} (will be made)")
 
 
-def _nearest(home: Path) -> Path:
+def _find_nearest(home: Path) -> Path:
     """Return the home folder or, where it is yet to be made, the folder that it will be made in."""
     return next((folder for folder in (home, *home.parents) if folder.exists()), Path.cwd())
 
 
 def _disk(home: Path) -> Check:
-    free = shutil.disk_usage(_nearest(home)).free
+    free = shutil.disk_usage(_find_nearest(home)).free
     good = free >= _LEAST_FREE
     return Check("disk", good, f"{free / 1e9:.1f} GB free", "" if good else "free at least 1 GB")
 
 
 def _champion(home: Path) -> Check:
     def look() -> str:
-        from fenban.model import artifact
-        from fenban.training import Registry
-
-        registry = Registry(home)
-        folder = registry.champion_folder()
+        folder = training.Registry(home).champion_folder()
         if folder is None:
             return "none yet: 'fenban serve' trains the starter model"
         started = time.perf_counter()
-        content = artifact.load(folder)
+        content = model.artifact.load(folder)
         seconds = time.perf_counter() - started
         return f"{content.version}, labels {', '.join(content.labels)}, loads in {seconds:.2f} s"
 
@@ -134,7 +131,7 @@ def _champion(home: Path) -> Check:
         "'fenban models rollback', or 'fenban models promote' another; where there is no other, "
         f"delete {home / 'registry' / 'champion.json'} and the starter model is made again"
     )
-    return _tried("champion", look, remedy)
+    return _try("champion", look, remedy)
 
 
 def _optional(name: str, modules: tuple[str, ...]) -> Check:
@@ -144,7 +141,7 @@ def _optional(name: str, modules: tuple[str, ...]) -> Check:
     return Check(name, True, "installed")
 
 
-def _tried(name: str, look: Callable[[], str], remedy: str) -> Check:
+def _try(name: str, look: Callable[[], str], remedy: str) -> Check:
     try:
         return Check(name, True, look())
     except Exception as error:  # whatever is broken, the other checks are still of use

@@ -18,10 +18,10 @@ from fenban.training.directory.growing import filled, grown, is_read_off
 from fenban.training.registry.models import Registry
 from fenban.training.retrain import (
     FEWEST_JUDGED,
-    Change,
-    _change,
-    _latest_slice,
-    _without_known,
+    Disagreement,
+    _count_disagreement,
+    _leave_out_known,
+    _split_off_latest,
     compare,
     judge,
     retrain_champion,
@@ -94,36 +94,36 @@ def test_nothing_to_judge_by_is_refused() -> None:
 
 def test_another_label_that_gets_clearly_worse_is_refused_by_name() -> None:
     pairs = outcomes((BOTH, 100), (WON, 60))
-    worse = (Change("topic", 160, 40, 2, 0.0001),)
+    worse = (Disagreement("topic", 160, 40, 2, 0.0001),)
     found = judge("lead_unit", ["甲局"] * 160, pairs, worse)
     assert not found.promotes
     assert "clearly worse for topic (lost 40, won 2 of 160)" in found.why()
 
 
 def test_the_p_value_of_a_change_is_one_sided() -> None:
-    assert _change("甲", outcomes((LOST, 5))).p_value == pytest.approx(1 / 32)
-    assert _change("甲", outcomes((WON, 5))).p_value == 1.0
-    assert _change("甲", outcomes((BOTH, 5))).p_value == 1.0
+    assert _count_disagreement("甲", outcomes((LOST, 5))).p_value == pytest.approx(1 / 32)
+    assert _count_disagreement("甲", outcomes((WON, 5))).p_value == 1.0
+    assert _count_disagreement("甲", outcomes((BOTH, 5))).p_value == 1.0
 
 
 def test_the_latest_cases_judge_and_undated_ones_are_drawn() -> None:
     day = dt.date(2026, 1, 1)
     dated = [Case(Submission(f"第{i}件", received_at=day + dt.timedelta(days=-i))) for i in range(10)]
-    learn, judged = _latest_slice(dated, 1)
+    learn, judged = _split_off_latest(dated, 1)
     assert judged == dated[:3]
     assert learn == dated[3:]
     undated = [Case(Submission(f"第{i}件")) for i in range(10)]
-    learn, judged = _latest_slice(undated, 1)
+    learn, judged = _split_off_latest(undated, 1)
     assert sorted([*learn, *judged], key=undated.index) == undated
-    assert (learn, judged) == _latest_slice(undated, 1)
-    assert judged != _latest_slice(undated, 2)[1]
+    assert (learn, judged) == _split_off_latest(undated, 1)
+    assert judged != _split_off_latest(undated, 2)[1]
 
 
 def test_known_cases_and_repeats_are_left_out() -> None:
     a, b, c = (Case(Submission(text), lead_unit="甲局") for text in ("一", "二", "三"))
-    assert _without_known([a], [a, b, b, c]) == [b, c]
+    assert _leave_out_known([a], [a, b, b, c]) == [b, c]
     relabelled = Case(Submission("一"), lead_unit="乙局")
-    assert _without_known([a], [relabelled]) == [relabelled]
+    assert _leave_out_known([a], [relabelled]) == [relabelled]
 
 
 def test_cases_that_are_all_known_are_an_error(tiny_router: Router, tiny_cases: list[Case]) -> None:
@@ -184,7 +184,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     """A home whose champion has never heard of water works."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FENBAN_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("fenban.serving.cli.learning.retrain.actor", lambda: "li")
+    monkeypatch.setattr("fenban.serving.cli.learning.retrain.current_actor", lambda: "li")
     known = [
         Case(
             Submission(row["内容"], received_at=dt.date.fromisoformat(row["受理时间"])),

@@ -175,7 +175,7 @@ def evaluate_model(
     topic_map: TopicMap | None = None,
     progress: Progress = silent,
     *,
-    thorough: bool = True,
+    cascade: bool = False,
 ) -> Evaluation:
     """Measure a model on cases whose labels are known; memory does not grow with the texts.
 
@@ -187,7 +187,7 @@ def evaluate_model(
     ``auto``) are those of an answer among the map's labels; topics not in the map are left out.
     ``auto`` goes by the threshold fixed in training and by probabilities rounded as suggestions
     show them; flags (which keep a suggestion from ``auto``) are not looked at.
-    ``thorough`` false asks the encoder only where the sparse part is unsure (the cascade).
+    ``cascade`` asks the encoder only where the sparse part is unsure.
     ``texts_per_second`` is the whole suggestion path without evidence, files not included.
 
     Raises:
@@ -207,7 +207,7 @@ def evaluate_model(
     while batch := list(itertools.islice(waiting, BATCH)):
         started = time.perf_counter()
         scored = router.scorer.score(
-            [case.submission for case in batch], RANKED, encoder="always" if thorough else "unsure"
+            [case.submission for case in batch], RANKED, encoder="unsure" if cascade else "always"
         )
         seconds += time.perf_counter() - started
         for label, answerer in answerers.items():
@@ -262,7 +262,7 @@ class _Collected:
 _Answer = tuple[int, str, "Sequence[str]", float]
 
 
-def _best(names: Sequence[str], row: NDArray[np.float32]) -> tuple[list[str], float]:
+def _rank(names: Sequence[str], row: NDArray[np.float32]) -> tuple[list[str], float]:
     order = np.argsort(-row, kind="stable")[:RANKED]
     return [names[i] for i in order], float(row[order[0]])
 
@@ -280,7 +280,7 @@ class _Names:
         for i, case in enumerate(cases):
             if self._label == "function":
                 if case.function:
-                    yield i, case.function, *_best(self.known, scored.by_head["function"][i])
+                    yield i, case.function, *_rank(self.known, scored.by_head["function"][i])
             elif case.lead_unit:
                 units = scored.units[i]
                 yield i, case.lead_unit, [u.unit for u in units], units[0].probability if units else 0.0
@@ -309,6 +309,6 @@ class _Topics:
                 continue
             first, path = topic_levels(case.topic)
             if self._whole_paths and path != first:
-                yield i, path, *_best(self._paths, rows[i])
+                yield i, path, *_rank(self._paths, rows[i])
             else:
-                yield i, path if self._mapped else first, *_best(self._names, sums[i])
+                yield i, path if self._mapped else first, *_rank(self._names, sums[i])

@@ -111,10 +111,10 @@ class Section:
 def render_report(evaluation: Evaluation, router: Router, source: Source) -> str:
     """Return the page as HTML."""
     facts = router.content.facts
-    return _template().render(
+    return _load_template().render(
         evaluation=evaluation,
         sections=[
-            _section(LABEL_NAMES[label], evaluation.labels[label], router.content.target_precision)
+            _make_section(LABEL_NAMES[label], evaluation.labels[label], router.content.target_precision)
             for label in LABELS
             if label in evaluation.labels
         ],
@@ -142,12 +142,12 @@ def write_report(path: Path | str, evaluation: Evaluation, router: Router, sourc
 
 
 @cache
-def _template() -> jinja2.Template:
+def _load_template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["percent"] = _percent
-    environment.filters["short"] = _short
+    environment.filters["percent"] = _format_percent
+    environment.filters["short"] = _shorten
     text = (
         resources.files("fenban.training.evaluation")
         .joinpath("templates/report.html")
@@ -156,11 +156,11 @@ def _template() -> jinja2.Template:
     return environment.from_string(text)
 
 
-def _percent(value: float | None, digits: int = 1) -> str:
+def _format_percent(value: float | None, digits: int = 1) -> str:
     return "—" if value is None else f"{100 * value:.{digits}f}%"
 
 
-def _short(name: str) -> str:
+def _shorten(name: str) -> str:
     return name if len(name) <= _NAME_SHOWN else name[: _NAME_SHOWN - 1] + "…"
 
 
@@ -173,7 +173,7 @@ def _manifest_metrics(facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _section(title: str, figures: LabelEvaluation, target: float) -> Section:
+def _make_section(title: str, figures: LabelEvaluation, target: float) -> Section:
     outcomes = figures.outcomes
     reached = outcomes.confidence >= outcomes.thresholds_or(figures.threshold)
     rows = metrics.per_label(outcomes.gold, outcomes.predicted, outcomes.confidence)
@@ -188,9 +188,9 @@ def _section(title: str, figures: LabelEvaluation, target: float) -> Section:
         has_threshold=figures.threshold <= 1,
         reliability=metrics.reliability_bins(outcomes.confidence, outcomes.correct),
         axes=Axes(),
-        curve=_curve(outcomes, figures, target),
+        curve=_draw_curve(outcomes, figures, target),
         pairs=[(names[g], _name(names, p), count, sizes[g]) for g, p, count in pairs],
-        heat=_heat(outcomes, rows[:LARGEST]),
+        heat=_draw_heat(outcomes, rows[:LARGEST]),
         rows=[(names[row.label], row) for row in rows],
         never=[
             (names[row.label], row.n, names[row.label] in outcomes.unlearnt)
@@ -205,7 +205,7 @@ def _name(names: Sequence[str], label: int) -> str:
     return NOTHING if label == metrics.NO_ANSWER else names[label]
 
 
-def _curve(outcomes: Outcomes, figures: LabelEvaluation, target: float) -> Curve:
+def _draw_curve(outcomes: Outcomes, figures: LabelEvaluation, target: float) -> Curve:
     shares, precisions = metrics.risk_coverage(outcomes.confidence, outcomes.correct)
     steady = precisions[shares >= _STEADY_FROM]
     lowest = min(0.89, target - 0.01, float(steady.min()))  # so that the target has room on the axis
@@ -217,7 +217,7 @@ def _curve(outcomes: Outcomes, figures: LabelEvaluation, target: float) -> Curve
     return Curve(axes, points, (axes.x(figures.auto_share), axes.y(figures.auto_precision)))
 
 
-def _heat(outcomes: Outcomes, rows: Sequence[LabelRow]) -> list[tuple[str, list[HeatCell]]]:
+def _draw_heat(outcomes: Outcomes, rows: Sequence[LabelRow]) -> list[tuple[str, list[HeatCell]]]:
     labels = np.array([row.label for row in rows])
     counts = metrics.confusion_matrix(outcomes.gold, outcomes.predicted, labels)
     return [

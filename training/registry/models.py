@@ -122,7 +122,7 @@ class Registry:
         path = self.folder / "cases" / f"{self.model_folder(version).name}.jsonl"
         if not path.is_file():
             raise InputError(f"{path} is missing: the cases of model {version} are not in the registry")
-        return [_case_in(path, number, line) for number, line in _numbered_lines(path)]
+        return [_read_case(path, number, line) for number, line in _numbered_lines(path)]
 
     def promote(self, version: str, actor: str, why: str, instead_of: str | None = None) -> str:
         """Make a version champion after checking that it loads; return its full version.
@@ -156,7 +156,7 @@ class Registry:
         with self._changing():
             now = self._champion_or_none()
             known = set(self._versions())
-            earlier = [v for v in _champions(self.history()) if v != now and v in known]
+            earlier = [v for v in _stack_champions(self.history()) if v != now and v in known]
             if not earlier:
                 raise InputError("there is no earlier champion to roll back to")
             version = earlier[-1]
@@ -193,7 +193,7 @@ class Registry:
         path = self.folder / "history.jsonl"
         if not path.is_file():
             return []
-        return [_line_in(path, number, line) for number, line in _numbered_lines(path)]
+        return [_read_line(path, number, line) for number, line in _numbered_lines(path)]
 
     def note(self, action: str, version: str, actor: str, why: str) -> None:
         """Add a line to the history, such as a challenger that was refused."""
@@ -241,7 +241,7 @@ class Registry:
         return sorted(path.name for path in models.iterdir() if path.is_dir() and path.name[0] != ".")
 
     def _write_cases(self, version: str, cases: Iterable[Case]) -> None:
-        lines = [json.dumps(record_of(masked(case)), ensure_ascii=False) + "\n" for case in cases]
+        lines = [json.dumps(record_of(mask_case(case)), ensure_ascii=False) + "\n" for case in cases]
         _write_whole(self.folder / "cases" / f"{version}.jsonl", "".join(lines), mode=0o600)
 
     def _log(self, action: str, version: str, actor: str, why: str) -> None:
@@ -255,13 +255,13 @@ class Registry:
             os.fsync(history.fileno())
 
 
-def masked(case: Case) -> Case:
+def mask_case(case: Case) -> Case:
     """Return the case without personal data."""
     submission = replace(case.submission, text=mask(case.submission.text), title=mask(case.submission.title))
     return replace(case, submission=submission)
 
 
-def _champions(history: list[dict[str, str]]) -> list[str]:
+def _stack_champions(history: list[dict[str, str]]) -> list[str]:
     """Return the champions a rollback may still reach, latest last: each rollback takes one off."""
     stack: list[str] = []
     for line in history:
@@ -288,14 +288,14 @@ def _numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
                 yield number, line
 
 
-def _case_in(path: Path, number: int, line: str) -> Case:
+def _read_case(path: Path, number: int, line: str) -> Case:
     try:
         return case_from(json.loads(line))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: line {number} is no case of the registry ({error})") from error
 
 
-def _line_in(path: Path, number: int, line: str) -> dict[str, str]:
+def _read_line(path: Path, number: int, line: str) -> dict[str, str]:
     """Return a line of the history; one that a crash cut short still shows what it holds."""
     nothing = dict.fromkeys(("at", "action", "version", "actor", "why"), "")
     try:

@@ -84,7 +84,7 @@ class TrialStore:
             if not line.strip():
                 continue
             try:
-                yield _event(json.loads(line))
+                yield _read_event(json.loads(line))
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 if number == len(lines):  # the last line, cut short by a crash
                     return
@@ -121,7 +121,7 @@ def load_router(folder: Path | str, encoder_threads: int | None = None) -> Route
     return router.with_trials(trials) if trials else router
 
 
-def _event(record: dict[str, Any]) -> tuple[str, Trial]:
+def _read_event(record: dict[str, Any]) -> tuple[str, Trial]:
     action = record["action"]
     if action not in ("add", "remove") or not isinstance(record["unit"], str):
         raise ValueError("neither added nor removed")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fenban.training import read_directory
+
+from ... import jobs
 from ..exits import DONE, say
-from ..options import add_cases, add_home, read_cases_of
+from ..notices import tell
+from ..options import add_cases, add_home, case_files_of
 from . import directory_import
 
 if TYPE_CHECKING:
@@ -18,9 +21,6 @@ if TYPE_CHECKING:
     from fenban.model import Directory, Unit
     from fenban.training import ProposedUnit
 
-HELP = (
-    "take in a city's own list; propose a directory from cases that name nothing but units; show or check one"
-)
 EXAMPLE = "fenban directory infer --cases 2024.xlsx 2025.xlsx --out 单位名录.xlsx"
 
 
@@ -57,9 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the verb says."""
-    from fenban.training import read_directory
-
+    """Propose, import, show or check a directory, as the verb says."""
     if arguments.verb == "infer":
         return _infer(arguments)
     if arguments.verb == "import":
@@ -73,18 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _infer(arguments: argparse.Namespace) -> int:
-    from fenban.model import shipped_gazetteer
-    from fenban.training import infer_directory, write_proposal
-
-    from ..outputs import check_writable
-
-    out = Path(arguments.out)
-    check_writable(out)
-    rows = infer_directory(read_cases_of(arguments), shipped_gazetteer(None))
-    write_proposal(rows, out)
+    rows = jobs.propose_directory(case_files_of(arguments), Path(arguments.out), tell)
     merges = [row for row in rows if row.merge]
     if arguments.json:
-        print(json.dumps(_summary(rows, merges, arguments.out), ensure_ascii=False, indent=1))
+        print(json.dumps(_summarise(rows, merges, arguments.out), ensure_ascii=False, indent=1))
         return DONE
     functions = len({row.function for row in rows})
     placed = sum(row.jurisdiction is not None for row in rows)
@@ -101,7 +91,7 @@ def _infer(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _summary(rows: list[ProposedUnit], merges: list[ProposedUnit], out: str) -> dict[str, object]:
+def _summarise(rows: list[ProposedUnit], merges: list[ProposedUnit], out: str) -> dict[str, object]:
     return {
         "out": out,
         "units": len(rows),
@@ -126,7 +116,7 @@ def _show(directory: Directory, as_json: bool) -> None:
 
 
 def _check(directory: Directory, as_json: bool) -> None:
-    problems = problems_of(directory)
+    problems = jobs.faults_of(directory)
     if as_json:
         print(json.dumps({"units": len(directory.units), "problems": problems}, ensure_ascii=False, indent=1))
         return
@@ -134,18 +124,3 @@ def _check(directory: Directory, as_json: bool) -> None:
     for problem in problems:
         print(f"  {problem}")
     print("nothing to mend" if not problems else f"{len(problems)} to look at")
-
-
-def problems_of(directory: Directory) -> list[str]:
-    """Return in words what leaves units without anything to tell them apart by."""
-    at = Counter((unit.function, unit.jurisdiction) for unit in directory.units)
-    kinds = Counter(unit.function for unit in directory.units)
-    names = {unit.name for unit in directory.units}
-    found = []
-    for unit in directory.units:
-        if unit.jurisdiction is None and kinds[unit.function] > 1:
-            found.append(f"{unit.name}: no 属地, although {kinds[unit.function]} units do {unit.function}")
-        if at[unit.function, unit.jurisdiction] > 1 and unit.jurisdiction is not None:
-            found.append(f"{unit.name}: another unit does {unit.function} at {unit.jurisdiction}")
-        found += [f"{unit.name}: its 别名 {alias} is a unit too" for alias in unit.aliases if alias in names]
-    return found

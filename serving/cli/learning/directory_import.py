@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import itertools
 import json
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ... import jobs
+from ...desk.directory.changes import CHANGE_NAMES
+from ...desk.directory.imports import EVERYWHERE, ImportOptions
+from ..databases import opened_database
 from ..exits import DONE, say
-from ..home import actor, registry_of
-from ..options import add_database, opened_database
+from ..home import current_actor, home_of
+from ..options import add_database
 
 if TYPE_CHECKING:
-    import argparse
-
-    from fenban.model import Directory
+    from collections.abc import Iterable
 
     from ...desk.directory.changes import Change
-    from ...desk.directory.files import Unreadable
     from ...desk.directory.imports import Proposal
+    from ...jobs import ImportPreview
 
 HELP = "what a city's own list of departments changes in the directory; --apply takes it in"
 EXAMPLE = 'fenban directory import 单位名录.xlsx --apply --note "2026 年机构改革"'
@@ -50,14 +54,14 @@ def add_arguments(verb: argparse.ArgumentParser) -> None:
         default=[],
         help="new units that do not take over from the unit they look like",
     )
-    verb.add_argument("--on", metavar="DAY", type=_day, help="counts from this day, e.g. 2026-07-01 (today)")
+    verb.add_argument(
+        "--on", metavar="DAY", type=_parse_day, help="counts from this day, e.g. 2026-07-01 (today)"
+    )
     verb.add_argument("--all", action="store_true", help=f"show all changes, not {_SHOWN} of each kind")
     add_database(verb)
 
 
-def _day(text: str) -> dt.date:
-    import argparse
-
+def _parse_day(text: str) -> dt.date:
     try:
         day = dt.date.fromisoformat(text)
     except ValueError as error:
@@ -74,85 +78,49 @@ def run(arguments: argparse.Namespace) -> int:
         InputError: the list cannot be read.
         StoreError: another version came in meanwhile.
     """
-    from ...desk.deadlines.workdays import CHINA
-    from ...desk.directory.files import read_list
-    from ...desk.directory.imports import EVERYWHERE, ImportOptions, propose
-    from ...store import directories
-
-    listed, unreadable = read_list(Path(arguments.file))
     options = ImportOptions(
-        arguments.on or dt.datetime.now(CHINA).date(),
+        arguments.on or jobs.today(),
         complete=not arguments.additions_only,
         within=EVERYWHERE if arguments.everywhere else arguments.within,
         separate=frozenset(arguments.separate),
     )
     with opened_database(arguments) as database:
-        with database.reading() as session:
-            found = directories.current(session)
-        current = found.directory if found else _models_directory(arguments)
-        proposal = propose(current, listed, options)
-        _show(arguments, proposal, len(listed), unreadable)
-        if not arguments.apply or not proposal.changes:
-            say(_advice(arguments, proposal))
+        preview = jobs.preview_import(database, home_of(arguments), Path(arguments.file), options)
+        _show(arguments, preview)
+        if not arguments.apply or not preview.proposal.changes:
+            say(_advise(arguments, preview.proposal))
             return DONE
-        with database.writing() as session:
-            version = directories.add(
-                session,
-                proposal.directory,
-                f"cli:{actor()}",
-                arguments.note or "",
-                expected=found.fingerprint if found else directories.fingerprint_of(current),
-                detail=_counts(proposal.changes),
-            )
+        version = jobs.apply_import(database, preview, f"cli:{current_actor()}", arguments.note or "")
     say(f"Written as version {version.id}; a service that is running uses it at once.")
     return DONE
 
 
-def _models_directory(arguments: argparse.Namespace) -> Directory:
-    """Return the directory that a service would start with: the champion's, else the shipped one."""
-    from fenban.model import Directory, artifact, shipped_directory
-
-    folder = registry_of(arguments).champion_folder()
-    if folder is None:
-        return shipped_directory()
-    return artifact.load(folder).directory or Directory((), ())
-
-
-def _advice(arguments: argparse.Namespace, proposal: Proposal) -> str:
+def _advise(arguments: argparse.Namespace, proposal: Proposal) -> str:
     if not proposal.changes:
         return "The list says what the directory says: there is nothing to write."
     return f"Nothing was written. When it is right: fenban directory import {arguments.file} --apply"
 
 
-def _counts(changes: tuple[Change, ...]) -> dict[str, int]:
-    from collections import Counter
-
-    return dict(Counter(change.kind for change in changes))
-
-
-def _show(
-    arguments: argparse.Namespace, proposal: Proposal, listed: int, unreadable: list[Unreadable]
-) -> None:
+def _show(arguments: argparse.Namespace, preview: ImportPreview) -> None:
+    proposal = preview.proposal
     if arguments.json:
-        print(json.dumps(_as_json(proposal, listed, unreadable), ensure_ascii=False, indent=1))
+        print(json.dumps(_as_json(preview), ensure_ascii=False, indent=1))
         return
     place = proposal.within or "all places"
     stay = f", {proposal.outside} units elsewhere stay" if proposal.outside else ""
-    print(f"{arguments.file}: {listed} units for {place}{stay}; counts from {proposal.on}")
+    print(f"{arguments.file}: {preview.n_listed} units for {place}{stay}; counts from {proposal.on}")
     shown = None if arguments.all else _SHOWN
     for kind, changes in itertools.groupby(proposal.changes, key=lambda change: change.kind):
         _show_kind(kind, list(changes), proposal, shown)
     for note in proposal.notes[:shown]:
         print(f"  注意  row {note.row} {note.unit}: {note.text}")
     _tell_rest(len(proposal.notes), shown, "notes")
-    for row in unreadable:
+    for row in preview.unreadable:
         column = f', column "{row.column}"' if row.column else ""
         print(f"  未读  row {row.row}{column}: {row.reason}")
 
 
 def _show_kind(kind: str, changes: list[Change], proposal: Proposal, shown: int | None) -> None:
-    from ...desk.directory.changes import CHANGE_NAMES
-
     print(f"  {CHANGE_NAMES[changes[0].kind]} {len(changes)}")
     for change in changes[:shown]:
         guessed = (
@@ -169,16 +137,21 @@ def _tell_rest(total: int, shown: int | None, what: str) -> None:
         print(f"    … and {total - shown} more {what}; --all shows them")
 
 
-def _as_json(proposal: Proposal, listed: int, unreadable: list[Unreadable]) -> dict[str, object]:
+def _as_json(preview: ImportPreview) -> dict[str, object]:
+    proposal = preview.proposal
     return {
-        "listed": listed,
+        "listed": preview.n_listed,
         "within": proposal.within,
         "outside": proposal.outside,
         "on": proposal.on.isoformat(),
         "fingerprint": proposal.fingerprint,
-        "counts": _counts(proposal.changes),
+        "counts": _count_kinds(proposal.changes),
         "changes": [asdict(change) for change in proposal.changes],
         "guesses": dict(proposal.guessed),
         "notes": [asdict(note) for note in proposal.notes],
-        "unreadable": [asdict(row) for row in unreadable],
+        "unreadable": [asdict(row) for row in preview.unreadable],
     }
+
+
+def _count_kinds(changes: Iterable[Change]) -> dict[str, int]:
+    return dict(Counter(change.kind for change in changes))

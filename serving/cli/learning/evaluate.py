@@ -6,14 +6,15 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ... import jobs
 from ..exits import DONE, say
-from ..options import add_cases, add_home, add_model, read_with_rejects
+from ..notices import tell
+from ..options import add_cascade, add_cases, add_home, add_model, case_files_of, path_or_none
 from ..terminal import TerminalProgress
 
 if TYPE_CHECKING:
     import argparse
 
-HELP = "measure a model on resolved cases it has not seen"
 EXAMPLE = "fenban evaluate --model model-2025 --cases 2026-01.xlsx --report report.html"
 _LABELS = ("lead_unit", "function", "topic")
 
@@ -25,30 +26,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--topic-map", metavar="MAP.toml", help="maps topics to other labels: [map] table")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     parser.add_argument("--report", metavar="OUT.html", help="write an HTML report")
-    parser.add_argument(
-        "--cascade", action="store_true", help="ask the encoder only where the sparse part is unsure"
-    )
+    add_cascade(parser, default=False, usually="off")
     add_home(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate and print the figures."""
-    from fenban.model import Router
-    from fenban.training import evaluate_model, read_topic_map
-
-    from ..outputs import check_writable
-
-    if arguments.report:
-        check_writable(Path(arguments.report))
-    router = Router.load(arguments.model)
-    topic_map = read_topic_map(Path(arguments.topic_map)) if arguments.topic_map else None
-    cases, n_rejected = read_with_rejects(arguments)
     with TerminalProgress() as progress:
-        evaluation = evaluate_model(router, cases, topic_map, progress, thorough=not arguments.cascade)
+        evaluation = jobs.evaluate_files(
+            Path(arguments.model),
+            case_files_of(arguments),
+            topic_map=path_or_none(arguments.topic_map),
+            report=path_or_none(arguments.report),
+            cascade=arguments.cascade,
+            progress=progress,
+            notify=tell,
+        )
     if arguments.report:
-        from fenban.training import Source, write_report
-
-        write_report(Path(arguments.report), evaluation, router, Source(arguments.cases, n_rejected))
         say(f"report in {arguments.report}")
     figures = evaluation.as_dict()
     if not any(label in figures for label in _LABELS):

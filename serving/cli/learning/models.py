@@ -6,16 +6,16 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from fenban.model import artifact
+from fenban.training import Registry
+
 from ..exits import DONE
-from ..home import actor, registry_of
+from ..home import current_actor, home_of
 from ..options import add_home
 
 if TYPE_CHECKING:
     import argparse
 
-    from fenban.training import Registry
-
-HELP = "list, show, promote and roll back the models of the registry"
 EXAMPLE = 'fenban models promote 3f2a1b --why "checked on the January backlog"'
 
 
@@ -44,16 +44,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the verb says."""
-    registry = registry_of(arguments)
+    """List, show, promote or roll back, as the verb says."""
+    registry = Registry(home_of(arguments))
     if arguments.verb == "list":
         _list(registry, arguments.json)
     elif arguments.verb == "show":
         _show(registry, arguments.version, arguments.json)
     elif arguments.verb == "promote":
-        print(f"champion: {registry.promote(arguments.version, actor(), arguments.why)}")
+        print(f"champion: {registry.promote(arguments.version, current_actor(), arguments.why)}")
     else:
-        print(f"champion: {registry.rollback(actor(), arguments.why)}")
+        print(f"champion: {registry.rollback(current_actor(), arguments.why)}")
     return DONE
 
 
@@ -74,8 +74,6 @@ def _list(registry: Registry, as_json: bool) -> None:
 
 
 def _show(registry: Registry, version: str, as_json: bool) -> None:
-    from fenban.model import artifact
-
     folder = registry.model_folder(version)
     history = [line for line in registry.history() if line["version"] == folder.name]
     manifest = artifact.read_manifest(folder)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ... import jobs
 from ..exits import DONE, say
-from ..home import actor, registry_of
+from ..home import current_actor, home_of
 from ..options import add_home
 
 if TYPE_CHECKING:
     import argparse
 
     from fenban.model import Trial
-    from fenban.training import TrialStore
 
-HELP = "suggest a new unit at once, from its duties and a few examples, until the next training"
 EXAMPLE = (
     'fenban trial add --unit 南宁市低空经济管理局 --jurisdiction 南宁市 --duties "无人机飞行管理"'
     " --examples examples.txt"
@@ -60,31 +60,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the verb says."""
-    from fenban.training import TrialStore
-
-    store = TrialStore(registry_of(arguments).folder)
+    """Add, list or remove a trial, as the verb says."""
+    home = home_of(arguments)
     if arguments.verb == "add":
-        _add(store, arguments)
+        _add(home, arguments)
     elif arguments.verb == "remove":
-        store.remove(arguments.unit, actor())
+        jobs.remove_trial(home, current_actor(), arguments.unit)
         print(f"no longer on trial: {arguments.unit}")
     else:
-        _list(store.open_trials(), arguments.json)
+        _list(jobs.list_trials(home), arguments.json)
     return DONE
 
 
-def _add(store: TrialStore, arguments: argparse.Namespace) -> None:
-    from pathlib import Path
-
-    from fenban.model import Trial
-
-    from ...jobs.rows import open_submissions
-
-    with open_submissions(Path(arguments.examples)) as rows:
-        texts = tuple(row.submission.full_text for row in rows)
-    trial = Trial(arguments.unit, arguments.function, arguments.jurisdiction, tuple(arguments.duties), texts)
-    kept = store.add(trial, actor())
+def _add(home: Path, arguments: argparse.Namespace) -> None:
+    kept = jobs.add_trial(
+        home,
+        current_actor(),
+        arguments.unit,
+        arguments.duties,
+        Path(arguments.examples),
+        function=arguments.function,
+        jurisdiction=arguments.jurisdiction,
+    )
     print(f"on trial: {kept.unit} ({len(kept.examples)} examples)")
     say("A service that is running sees it after a restart.")
 

@@ -6,13 +6,16 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from fenban.model import InputError
+
+from ...store import audit
+from ..databases import opened_database
 from ..exits import DONE, FAILED
-from ..options import add_database, add_home, opened_database
+from ..options import add_database, add_home
 
 if TYPE_CHECKING:
     import argparse
 
-HELP = "follow the chain of the audit, and note its head elsewhere"
 EXAMPLE = "fenban audit verify --head 6c1f..."
 _DIGEST = 64
 
@@ -35,13 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the verb says."""
+    """Verify the chain, or print its head."""
     return _head(arguments) if arguments.verb == "head" else _verify(arguments)
 
 
 def _head(arguments: argparse.Namespace) -> int:
-    from ...store import audit
-
     with opened_database(arguments, existing=True) as database, database.reading() as session:
         head = audit.head(session)
         lines = audit.page(session, limit=1)
@@ -54,10 +55,6 @@ def _head(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from fenban.model import InputError
-
-    from ...store import audit
-
     noted = arguments.head.strip().lower() if arguments.head else None
     if noted and (len(noted) != _DIGEST or not set(noted) <= set("0123456789abcdef")):
         raise InputError(f"--head {arguments.head}: give the whole hash, as 'fenban audit head' printed it")

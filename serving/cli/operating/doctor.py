@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from ... import jobs
 from ..exits import DONE, FAILED
+from ..home import home_of
 from ..options import add_home
 
 if TYPE_CHECKING:
     import argparse
 
-HELP = "check the installation, the home folder and the models; say what to do about what is wrong"
 EXAMPLE = "fenban doctor"
 
 
@@ -23,10 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run all checks; exit 1 if one failed."""
-    from ...jobs.doctor import all_checks
-    from ..home import home_of
-
-    checks = all_checks(home_of(arguments))
+    checks = jobs.check_installation(home_of(arguments))
     if arguments.json:
         print(json.dumps([check.as_dict() for check in checks], ensure_ascii=False, indent=1))
     else:

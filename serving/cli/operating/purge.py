@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...store import purging
+from ...store.base import now
+from ..databases import opened_database
 from ..exits import DONE, FAILED, say
-from ..home import actor
-from ..options import add_database, add_home, opened_database
+from ..home import current_actor
+from ..options import add_database, add_home
 
 if TYPE_CHECKING:
     import argparse
 
-HELP = "delete the personal data of matters closed long ago, and leave a record of it"
 EXAMPLE = "fenban purge --older-than 365d --dry-run"
 
 
@@ -30,9 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Delete, then write the store anew so that no bytes of it stay in the files."""
-    from ...store import purging
-    from ...store.base import now
-
     older_than = purging.moment_before(arguments.older_than, now())
     with opened_database(arguments, existing=True) as database:
         if arguments.dry_run:
@@ -40,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
                 due = purging.count_due(session, older_than)
             print(f"{due} raw texts with submitter and contact would be deleted (nothing was).")
             return DONE
-        done = purging.purge(database, older_than, f"cli:{actor()}", _tell)
+        done = purging.purge(database, older_than, f"cli:{current_actor()}", _tell)
         print(
             f"Deleted: {done.texts} raw texts with submitter and contact, {done.answers} kept answers,"
             f" {done.sessions} ended sessions and invitations. Masked texts and all history stay."

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import functools
+import ipaddress
 import os
 import re
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from fenban.model import InputError
+
+from ... import worker
+from ...accounts.users import first_invitation
+from ...desk.deadlines.files import read_deadlines
+from ...desk.deadlines.workdays import known_years
+from ...http.listening import open_socket
+from ...inference.memory import share_arenas
+from ...settings import OidcSettings, ServiceSettings
+from ..address import noted_address
+from ..databases import database_of, opened_database
 from ..exits import DONE, say
-from ..home import database_of, model_folder_of
-from ..options import add_database, add_home, add_model, opened_database
+from ..home import current_actor, home_of, model_folder_of
+from ..options import add_database, add_home, add_model
 
 if TYPE_CHECKING:
-    import argparse
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ...desk.deadlines.rules import Deadlines
-    from ...settings import OidcSettings, ServiceSettings
 
-HELP = "open the service: the clerk's desk and the API"
 EXAMPLE = "fenban serve --port 8000"
 _QUIET: dict[str, Any] = {
     "log_level": "warning",
@@ -53,10 +68,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     sessions = parser.add_argument_group("sessions")
     sessions.add_argument(
-        "--session-idle", type=_minutes, default=12 * 60, metavar="HOURS", help="without use (12)"
+        "--session-idle", type=_parse_hours, default=12 * 60, metavar="HOURS", help="without use (12)"
     )
     sessions.add_argument(
-        "--session-whole", type=_minutes, default=24 * 60, metavar="HOURS", help="at most (24)"
+        "--session-whole", type=_parse_hours, default=24 * 60, metavar="HOURS", help="at most (24)"
     )
     oidc = parser.add_argument_group(
         "identity provider (OpenID Connect; needs fenban[oidc])",
@@ -73,15 +88,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_home(parser)
 
 
-def _minutes(hours: str) -> int:
-    return max(1, round(float(hours) * 60))
+def _parse_hours(hours: str) -> int:
+    """Read hours such as 0.5; return minutes."""
+    try:
+        minutes = round(float(hours) * 60)
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(f"{hours!r} is not a number of hours, such as 12 or 0.5") from error
+    return max(1, minutes)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until stopped."""
-    from ...http.listening import open_socket
-    from ...inference.memory import share_arenas
-
     share_arenas()
     # a taken port is known at once, not after the starter model was trained
     with contextlib.closing(open_socket(arguments.host, arguments.port)) as listener:
@@ -91,10 +108,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None:
-    from ...settings import ServiceSettings
-
-    oidc = _oidc(arguments)
-    deadlines = _deadlines(arguments)
+    oidc = _read_oidc(arguments)
+    deadlines = _read_deadlines_of(arguments)
     folder = model_folder_of(arguments)
     port = listener.getsockname()[1]
     settings = ServiceSettings(
@@ -108,19 +123,34 @@ def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None:
         jurisdiction=arguments.jurisdiction,
         deadlines=deadlines,
     )
-    invitation = _prepared_store(arguments)
+    invitation = _prepare_store(arguments)
     more = {**_QUIET, "forwarded_allow_ips": ",".join(filter(None, (_OWN_PROXIES, arguments.proxy)))}
     if arguments.workers == 1:
-        serve = _one_process(settings, more)
+        serve = _prepare_one_process(settings, more)
     else:
-        serve = _several(settings, arguments.workers, more)
-    _greet(_address(arguments.host, port), invitation, arguments.host)
-    # uvicorn raises Ctrl+C again once it has shut down; for a service that is the ordinary end
-    with contextlib.suppress(KeyboardInterrupt):
+        serve = _prepare_several(settings, arguments.workers, more)
+    address = _address(arguments.host, port)
+    # uvicorn raises what stopped it again once it has shut down; for a service that is the ordinary end
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        _sigterm_as_ctrl_c(),
+        noted_address(home_of(arguments), address),
+    ):
+        _greet(address, invitation, arguments.host)
         serve(listener)
 
 
-def _deadlines(arguments: argparse.Namespace) -> Deadlines | None:
+@contextlib.contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """End on SIGTERM, as a service manager sends it, as tidily as on Ctrl+C."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _read_deadlines_of(arguments: argparse.Namespace) -> Deadlines | None:
     """Read ``--deadlines``; say up to when the holidays are known, which a new edition of the library moves.
 
     Raises:
@@ -128,9 +158,6 @@ def _deadlines(arguments: argparse.Namespace) -> Deadlines | None:
     """
     if not arguments.deadlines:
         return None
-    from ...desk.deadlines.files import read_deadlines
-    from ...desk.deadlines.workdays import known_years
-
     found = read_deadlines(Path(arguments.deadlines))
     last = known_years()[-1]
     own = max((day.year for day in (*found.calendar.off, *found.calendar.work)), default=0)
@@ -157,28 +184,19 @@ def _greet(address: str, invitation: str | None, host: str) -> None:
 
 
 def _is_loopback(host: str) -> bool:
-    import ipaddress
-
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def _prepared_store(arguments: argparse.Namespace) -> str | None:
+def _prepare_store(arguments: argparse.Namespace) -> str | None:
     """Bring the store to the present schema; return the secret of the first administrator's link."""
-    from ...accounts.users import first_invitation
-    from ..home import actor
-
     with opened_database(arguments) as database, database.writing() as session:
-        return first_invitation(session, f"cli:{actor()}")
+        return first_invitation(session, f"cli:{current_actor()}")
 
 
-def _oidc(arguments: argparse.Namespace) -> OidcSettings | None:
-    from fenban.model import InputError
-
-    from ...settings import OidcSettings
-
+def _read_oidc(arguments: argparse.Namespace) -> OidcSettings | None:
     names = ("issuer", "client_id", "secret_file")
     given = {
         name: getattr(arguments, f"oidc_{name}") or os.environ.get(f"FENBAN_OIDC_{name.upper()}") or ""
@@ -202,28 +220,17 @@ def _oidc(arguments: argparse.Namespace) -> OidcSettings | None:
     )
 
 
-def _one_process(settings: ServiceSettings, more: dict[str, Any]) -> Callable[[socket.socket], None]:
-    import uvicorn
-
-    from ...worker import create
-
-    server = uvicorn.Server(uvicorn.Config(create(settings), **more))
+def _prepare_one_process(settings: ServiceSettings, more: dict[str, Any]) -> Callable[[socket.socket], None]:
+    server = uvicorn.Server(uvicorn.Config(worker.create(settings), **more))
     return lambda listener: server.run(sockets=[listener])
 
 
-def _several(
+def _prepare_several(
     settings: ServiceSettings, workers: int, more: dict[str, Any]
 ) -> Callable[[socket.socket], None]:
-    import functools
-
-    import uvicorn
-    from uvicorn.supervisors import Multiprocess
-
-    from ...worker import create
-
     # the settings go to the processes through a pipe: no password in an environment
     config = uvicorn.Config(
-        functools.partial(create, settings),
+        functools.partial(worker.create, settings),
         factory=True,
         workers=workers,
         # on a busy machine starting takes longer than the usual 5 s, and a process that is taken for

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ...accounts import tokens, users
+from ...accounts.actor import Actor
 from ...accounts.permissions import PERMISSIONS
+from ..databases import opened_database, refusals_as_input_errors
 from ..exits import DONE, say
-from ..home import actor
-from ..options import add_database, add_home, opened_database
-from .users import told
+from ..home import current_actor
+from ..options import add_database, add_home
 
 if TYPE_CHECKING:
     import argparse
 
     from sqlalchemy.orm import Session
 
-HELP = "make, list and revoke the tokens that programs call the API with"
 EXAMPLE = "fenban tokens create hotline --user zhangsan --scopes suggest matters.write"
 _VERBS = {
     "create": ("make a token; it is printed once and kept nowhere", EXAMPLE),
@@ -52,8 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the verb says."""
-    with told(), opened_database(arguments) as database:
+    """Create, list or revoke tokens, as the verb says."""
+    with refusals_as_input_errors(), opened_database(arguments) as database:
         if arguments.verb == "list":
             with database.reading() as session:
                 _list(session, arguments.json)
@@ -65,10 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _change(session: Session, arguments: argparse.Namespace) -> str:
-    from ...accounts import tokens, users
-    from ...accounts.actor import Actor
-
-    maker = Actor(f"cli:{actor()}", "admin")
+    maker = Actor(f"cli:{current_actor()}", "admin")
     if arguments.verb == "revoke":
         row = tokens.revoke(session, maker.label, tokens.named(session, arguments.name).id)
         return f"{row.name}: revoked"
@@ -79,8 +77,6 @@ def _change(session: Session, arguments: argparse.Namespace) -> str:
 
 
 def _list(session: Session, as_json: bool) -> None:
-    from ...accounts import tokens, users
-
     rows: list[dict[str, Any]] = [
         {
             "name": row.name,

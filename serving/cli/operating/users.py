@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from ...accounts import users
 from ...accounts.permissions import ROLES
+from ..address import read_address
+from ..databases import opened_database, refusals_as_input_errors
 from ..exits import DONE, say
-from ..home import actor
-from ..options import add_database, add_home, opened_database
+from ..home import current_actor, home_of
+from ..options import add_database, add_home
 
 if TYPE_CHECKING:
     import argparse
     import datetime as dt
-    from collections.abc import Iterator
 
     from sqlalchemy.orm import Session
 
-HELP = "add, list, change, disable and re-invite the people who may log in"
 EXAMPLE = "fenban users add zhangsan --role clerk --display 张三"
+_USUAL_ADDRESS = "http://127.0.0.1:8000"
 _VERBS = {
     "add": "add a person; prints a link that sets the password once",
     "list": "everybody",
@@ -50,8 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             verb.add_argument(
                 "--address",
                 metavar="URL",
-                default="http://127.0.0.1:8000",
-                help="of the service, for the link (default: %(default)s)",
+                help="of the service, for the link (default: of the one that runs with this home,"
+                f" else {_USUAL_ADDRESS})",
             )
         if name == "list":
             verb.add_argument("--json", action="store_true", help="print JSON and nothing else")
@@ -60,8 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do what the verb says."""
-    with told(), opened_database(arguments) as database:
+    """Add, list or change people, as the verb says."""
+    with refusals_as_input_errors(), opened_database(arguments) as database:
         if arguments.verb == "list":
             with database.reading() as session:
                 _list(session, arguments.json)
@@ -72,36 +73,15 @@ def run(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-@contextlib.contextmanager
-def told() -> Iterator[None]:
-    """Turn what the store refuses into a line for the command line.
-
-    Raises:
-        InputError: with the reason.
-    """
-    from fenban.model import InputError
-
-    from ...store.errors import NotFoundError, RefusedError
-
-    try:
-        yield
-    except NotFoundError as error:
-        raise InputError("there is nobody and nothing of that name") from error
-    except RefusedError as error:
-        raise InputError(f"refused: {error.reason}") from error
-
-
 def _change(session: Session, arguments: argparse.Namespace) -> str:
-    from ...accounts import users
-
-    by = f"cli:{actor()}"
+    by = f"cli:{current_actor()}"
     if arguments.verb == "add":
         display = arguments.display or arguments.name
         user = users.add(session, by, arguments.name, display, arguments.role)
-        return _link(arguments.address, *users.invite(session, by, user))
+        return _format_link(_address(arguments), *users.invite(session, by, user))
     user = users.named(session, arguments.name)
     if arguments.verb == "reset":
-        return _link(arguments.address, *users.invite(session, by, user))
+        return _format_link(_address(arguments), *users.invite(session, by, user))
     if arguments.verb == "role":
         users.change(session, by, user.id, role=arguments.role)
         return f"{user.name}: {user.role}"
@@ -109,15 +89,24 @@ def _change(session: Session, arguments: argparse.Namespace) -> str:
     return f"{user.name}: {'disabled' if user.disabled else 'may log in'}"
 
 
-def _link(address: str, secret: str, expires_at: dt.datetime) -> str:
+def _address(arguments: argparse.Namespace) -> str:
+    """Return ``--address``, else that of the running service, else the usual one, and say so."""
+    known: str | None = arguments.address or read_address(home_of(arguments))
+    if known is None:
+        say(
+            f"No service is running with this home; the link supposes {_USUAL_ADDRESS}"
+            " - name another with --address."
+        )
+    return known or _USUAL_ADDRESS
+
+
+def _format_link(address: str, secret: str, expires_at: dt.datetime) -> str:
     say(f"Opens once, until {expires_at.astimezone():%Y-%m-%d %H:%M}; give it to nobody else:")
     return f"{address.rstrip('/')}/invitation?secret={secret}"
 
 
 def _list(session: Session, as_json: bool) -> None:
-    from ...accounts import users
-
-    rows = [_row(user) for user in users.listed(session, limit=1_000_000)]
+    rows = [_describe(user) for user in users.listed(session, limit=1_000_000)]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return
@@ -128,13 +117,11 @@ def _list(session: Session, as_json: bool) -> None:
         print(f"{row['name']:20} {row['role']:9} {row['state']:9} {seen:20} {row['display_name']}")
 
 
-def _row(user: Any) -> dict[str, Any]:
-    from ...accounts.users import state_of
-
+def _describe(user: Any) -> dict[str, Any]:
     return {
         "name": user.name,
         "display_name": user.display_name,
         "role": user.role,
-        "state": state_of(user),
+        "state": users.state_of(user),
         "seen_at": user.seen_at.isoformat(timespec="seconds") if user.seen_at else None,
     }

@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fenban.model import MISSING_NAMES, SIGNAL_NAMES, ZONE_NAMES, InputError, Submission
+
+from ... import jobs
 from ..exits import DONE, say
 from ..home import model_folder_of
-from ..options import add_columns, add_home, add_model, check_rejected, columns_of, set_aside
+from ..notices import tell_set_aside
+from ..options import add_cascade, add_columns, add_home, add_model, path_or_none
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from fenban.model import Evidence, Router, Submission, Suggestion
+    from fenban.model import Evidence, Suggestion
 
-HELP = "suggest the departments for a text, or for every text of a file"
 EXAMPLE = 'fenban route "青秀区民族大道的路灯三天没亮了"'
 
 
@@ -30,65 +33,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jurisdiction", metavar="PATH", help="where texts come from, e.g. 南宁市/青秀区")
     parser.add_argument("--top", type=int, default=3, choices=range(1, 11), metavar="K", help="default 3")
     parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    add_cascade(parser, default=None, usually="on for a --file of more than 256 texts, else off")
     add_model(parser)
     add_home(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Route and print."""
-    from fenban.model import InputError
-    from fenban.training import load_router
-
     if arguments.file and arguments.text is not None:
         raise InputError("give TEXT or --file FILE, not both")
     many = bool(arguments.file)
-    submissions = list(_from_file(arguments) if many else _from_text(arguments))
+    submissions = _read_file(arguments) if many else [_read_text(arguments)]
     folder = model_folder_of(arguments)
-    suggestions = _suggested(load_router(folder), submissions, arguments.top, folder)
+    suggestions = jobs.route_texts(folder, submissions, arguments.top, cascade=arguments.cascade)
     if arguments.json:
         values = [suggestion.as_dict() for suggestion in suggestions]
         print(json.dumps(values if many else values[0], ensure_ascii=False, indent=1))
         return DONE
     for submission, suggestion in zip(submissions, suggestions, strict=True):
-        print("\n".join(_lines(submission, suggestion)), end="\n\n" if many else "\n")
+        print("\n".join(_describe(submission, suggestion)), end="\n\n" if many else "\n")
     return DONE
 
 
-def _suggested(router: Router, submissions: list[Submission], top: int, folder: Path) -> list[Suggestion]:
-    """Route all, a long list on all cores."""
-    from fenban.model import BATCH
-
-    if len(submissions) <= BATCH:
-        return router.suggest(submissions, top=top, evidence="full" if len(submissions) == 1 else "words")
-    from ...inference.pool import Asked, suggest_batches
-
-    batches = (submissions[i : i + BATCH] for i in range(0, len(submissions), BATCH))
-    return [s for part in suggest_batches(router, batches, Asked(top), folder) for s in part]
-
-
-def _from_text(arguments: argparse.Namespace) -> Iterator[Submission]:
-    from fenban.model import InputError, Submission
-
-    text = _from_stdin() if arguments.text in (None, "-") else _decoded(os.fsencode(arguments.text))
+def _read_text(arguments: argparse.Namespace) -> Submission:
+    text = _read_stdin() if arguments.text in (None, "-") else _decode(os.fsencode(arguments.text))
     if not text.strip():
         raise InputError("there is no text to route - give it in quotes, or --file FILE")
-    yield Submission(text, jurisdiction=arguments.jurisdiction)
+    return Submission(text, jurisdiction=arguments.jurisdiction)
 
 
-def _from_stdin() -> str:
-    from fenban.model import InputError
-
+def _read_stdin() -> str:
     if sys.stdin is None:
         raise InputError("there is no standard input to read a text from - give it in quotes")
     if sys.stdin.isatty():
         say("Type or paste the text; end it with Ctrl+D (on Windows Ctrl+Z and Enter).")
-    return _decoded(sys.stdin.buffer.read())
+    return _decode(sys.stdin.buffer.read())
 
 
-def _decoded(text: bytes) -> str:
+def _decode(text: bytes) -> str:
     """Read UTF-8, else GB18030, as other Chinese programs hand it on."""
-    from fenban.model import InputError
-
     for coding in ("utf-8-sig", "gb18030"):
         try:
             return text.decode(coding)
@@ -97,25 +80,19 @@ def _decoded(text: bytes) -> str:
     raise InputError("the text is neither UTF-8 nor GB18030 - save it as UTF-8 and give it with --file")
 
 
-def _from_file(arguments: argparse.Namespace) -> Iterator[Submission]:
-    """Yield one submission per row, in order; a row that cannot be read counts as an empty text."""
-    from pathlib import Path
-
-    from ...jobs.rows import open_submissions
-
-    check_rejected([arguments.file], arguments.rejected)
-    rejected = []
-    with open_submissions(Path(arguments.file), columns_of(arguments), arguments.jurisdiction) as rows:
-        for row in rows:
-            if row.problem and not row.is_blank:
-                rejected.append(row.rejected(arguments.file))
-            yield row.submission
-    set_aside([arguments.file], rejected, arguments.rejected)
+def _read_file(arguments: argparse.Namespace) -> list[Submission]:
+    """Return one submission per row, in order; a row that cannot be read counts as an empty text."""
+    submissions, unreadable = jobs.read_submissions(
+        Path(arguments.file),
+        path_or_none(arguments.columns),
+        arguments.jurisdiction,
+        path_or_none(arguments.rejected),
+    )
+    tell_set_aside(unreadable)
+    return submissions
 
 
-def _lines(submission: Submission, suggestion: Suggestion) -> Iterator[str]:
-    from fenban.model import MISSING_NAMES, SIGNAL_NAMES, ZONE_NAMES
-
+def _describe(submission: Submission, suggestion: Suggestion) -> Iterator[str]:
     text = " ".join(submission.text.split())
     yield (text[:60] + "…") if len(text) > 60 else text or "（没有文字）"
     yield f"  分区  {ZONE_NAMES[suggestion.zone]}"
@@ -139,10 +116,10 @@ def _lines(submission: Submission, suggestion: Suggestion) -> Iterator[str]:
         yield f"  注意  {'；'.join(notes)}"
     for hint in suggestion.hints:
         yield f"        {hint}"
-    yield from _reasons(suggestion.evidence)
+    yield from _describe_evidence(suggestion.evidence)
 
 
-def _reasons(evidence: Evidence) -> Iterator[str]:
+def _describe_evidence(evidence: Evidence) -> Iterator[str]:
     words = list(dict.fromkeys(word.text for word in evidence.words))
     if words:
         yield f"  依据  {'、'.join(words)}"

@@ -139,7 +139,7 @@ def arguments(*more: str) -> argparse.Namespace:
 def test_a_first_start_says_a_link_and_a_later_one_the_address(
     home: Path, store: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    secret = serve._prepared_store(arguments())
+    secret = serve._prepare_store(arguments())
     assert secret
     serve._greet("http://127.0.0.1:8000", secret, "127.0.0.1")
     err = lines(capsys)[1]
@@ -148,7 +148,7 @@ def test_a_first_start_says_a_link_and_a_later_one_the_address(
     assert "unencrypted" not in err
     with store.writing() as session:
         users.accept(session, secret, "管理员", "$argon2id$made-up")
-    assert serve._prepared_store(arguments()) is None
+    assert serve._prepare_store(arguments()) is None
     serve._greet("http://127.0.0.1:8000", None, "0.0.0.0")
     err = lines(capsys)[1]
     assert "http://127.0.0.1:8000/\n" in err
@@ -167,27 +167,32 @@ def test_loopback_is_told_apart(host: str, loopback: bool) -> None:
 def test_the_identity_provider_is_told_whole_or_not_at_all(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert serve._oidc(arguments()) is None
+    assert serve._read_oidc(arguments()) is None
     with pytest.raises(InputError, match="--oidc-client-id, --oidc-secret-file"):
-        serve._oidc(arguments("--oidc-issuer", "https://id.test"))
+        serve._read_oidc(arguments("--oidc-issuer", "https://id.test"))
     secret = tmp_path / "secret"
     secret.write_text("between us\n", "utf-8")
     monkeypatch.setenv("FENBAN_OIDC_CLIENT_ID", "fenban")
     monkeypatch.setenv("FENBAN_OIDC_SECRET_FILE", str(secret))
-    found = serve._oidc(arguments("--oidc-issuer", "https://id.test/", "--oidc-create"))
+    found = serve._read_oidc(arguments("--oidc-issuer", "https://id.test/", "--oidc-create"))
     assert found is not None
     assert (found.issuer, found.client_id, found.client_secret, found.create) == (
         "https://id.test", "fenban", "between us", True,
     )  # fmt: skip
     with pytest.raises(InputError, match="https"):
-        serve._oidc(arguments("--oidc-issuer", "http://id.test"))
+        serve._read_oidc(arguments("--oidc-issuer", "http://id.test"))
     secret.write_text("\n", "utf-8")
     with pytest.raises(InputError, match="is empty"):
-        serve._oidc(arguments("--oidc-issuer", "https://id.test"))
+        serve._read_oidc(arguments("--oidc-issuer", "https://id.test"))
 
 
 def test_hours_of_a_session_are_read_as_minutes() -> None:
     assert arguments("--session-idle", "0.5").session_idle == 30
     assert arguments().session_whole == 24 * 60
+
+
+@pytest.mark.parametrize("hours", ["long", "inf", "nan", ""])
+def test_hours_that_are_no_number_are_refused(hours: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        arguments("--session-idle", "long")
+        arguments("--session-idle", hours)
+    assert "is not a number of hours" in capsys.readouterr().err

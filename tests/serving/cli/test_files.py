@@ -193,7 +193,7 @@ def test_an_out_that_is_no_place_for_a_model_is_refused_before_the_work(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, out: str
 ) -> None:
     Path("mine.txt").write_text("keep me", "utf-8")
-    monkeypatch.setattr("fenban.training.train.train_model", None)
+    monkeypatch.setattr("fenban.serving.jobs.training.train_model", None)
     code, _, err = run(capsys, "train", "--cases", cases_csv(), "--out", out)
     assert code == 2
     assert "choose another --out" in err

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fenban import training
 from fenban.serving.cli.main import main
 from fenban.training.registry.models import Registry
 
@@ -30,8 +31,8 @@ def trainings(router: Router, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append("trained")
         return router.content
 
-    monkeypatch.setattr("fenban.training.starter.train_starter", train_starter)
-    monkeypatch.setattr("fenban.training.starter.starter_cases", lambda: [])
+    monkeypatch.setattr(training, "train_starter", train_starter)
+    monkeypatch.setattr(training, "starter_cases", lambda: [])
     return done
 
 

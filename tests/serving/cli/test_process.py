@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fenban.serving.cli.main import COMMANDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -46,9 +48,21 @@ def modules_after(environment: Mapping[str, str], *arguments: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-def test_help_loads_nothing_heavy(environment: dict[str, str]) -> None:
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_loads_nothing_heavy_and_no_command(environment: dict[str, str], option: str) -> None:
     heavy = {"numpy", "scipy", "sklearn", "openpyxl", "fastapi", "rich", "jieba", "fenban.model"}
-    assert not heavy & modules_after(environment, "--help")
+    loaded = modules_after(environment, option)
+    assert not heavy & loaded
+    assert {name for name in loaded if name.startswith("fenban.serving.")} == {
+        "fenban.serving.cli", "fenban.serving.cli.exits", "fenban.serving.cli.main"
+    }  # fmt: skip
+
+
+def test_a_command_loads_no_other(environment: dict[str, str]) -> None:
+    loaded = modules_after(environment, "doctor", "--help")
+    commands = {f"fenban.serving.cli.{command.module}" for command in COMMANDS.values()}
+    assert commands & loaded == {"fenban.serving.cli.operating.doctor"}
+    assert not {"numpy", "sqlalchemy", "fastapi"} & loaded
 
 
 @pytest.mark.slow
@@ -58,7 +72,7 @@ def test_route_loads_nothing_that_only_training_or_serving_needs(
     loaded = modules_after(environment, "route", TEXT, "--model", str(model_folder))
     assert "fenban.model.router" in loaded
     assert not {"sklearn", "scipy.stats", "scipy.optimize", "fastapi", "openpyxl", "rich"} & loaded
-    assert not {"torch", "transformers", "jinja2", "fenban.training.train"} & loaded
+    assert not {"torch", "transformers", "jinja2", "sqlalchemy", "fenban.training.train"} & loaded
 
 
 def test_json_stands_alone_on_stdout(environment: dict[str, str], model_folder: Path) -> None:
@@ -103,7 +117,7 @@ def test_a_reader_that_has_gone_before_a_short_answer_is_no_error(
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
 def test_a_full_disk_is_told(environment: dict[str, str], model_folder: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         command = [*FENBAN, "route", TEXT, "--model", str(model_folder)]

@@ -29,7 +29,7 @@ def home(tmp_path: Path, model_folder: Path) -> Path:
 
 
 def found(home: Path) -> dict[str, checks.Check]:
-    return {check.name: check for check in checks.all_checks(home)}
+    return {check.name: check for check in checks.check_installation(home)}
 
 
 def test_all_is_well(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from fenban.model.errors import InputError
 from fenban.model.scoring.encoder import ENCODER_FILES
 from fenban.serving.cli.main import main
 from fenban.serving.jobs import encoders as encoding
-from fenban.serving.jobs.encoders import default_encoder, dense_source
+from fenban.serving.jobs.encoders import EncoderChoice, default_encoder, dense_source
 from fenban.training.finetuning.source import TunedSource
 from fenban.training.progress import silent
 
@@ -44,24 +44,28 @@ def test_the_default_is_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_no_encoder_is_no_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert dense_source("none", tmp_path, 1, silent) is None
+    assert dense_source(EncoderChoice("none"), tmp_path, 1, silent) is None
     monkeypatch.setattr(encoding, "default_encoder", lambda: "none")
-    assert dense_source(None, tmp_path, 1, silent) is None
+    assert dense_source(EncoderChoice(), tmp_path, 1, silent) is None
 
 
 def test_a_fine_tuning_needs_an_encoder(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"--finetune needs an encoder.*--encoder.*fenban\[neural\]"):
-        dense_source("none", tmp_path, 1, silent, finetune=True)
+        dense_source(EncoderChoice("none", finetune=True), tmp_path, 1, silent)
 
 
 @pytest.mark.parametrize("spec", ["none", "e5-small-zh"])
 def test_unlabelled_texts_need_a_fine_tuning(tmp_path: Path, spec: str) -> None:
+    choice = EncoderChoice(spec, unlabelled=(tmp_path / "texts.txt",))
     with pytest.raises(InputError, match="--unlabelled is read by a fine-tuning - add --finetune"):
-        dense_source(spec, tmp_path, 1, silent, unlabelled=["路灯坏了"])
+        dense_source(choice, tmp_path, 1, silent)
 
 
 def test_a_fine_tuning_is_given_its_texts_and_its_seed(tmp_path: Path) -> None:
-    source = dense_source("some/model", tmp_path, 5, silent, finetune=True, unlabelled=["路灯坏了"])
+    texts = tmp_path / "texts.txt"
+    texts.write_text("路灯坏了\n", "utf-8")
+    choice = EncoderChoice("some/model", finetune=True, unlabelled=(texts,))
+    source = dense_source(choice, tmp_path, 5, silent)
     assert source == TunedSource("some/model", tmp_path / "cache", 5, unlabelled=("路灯坏了",))
 
 

@@ -221,9 +221,9 @@ def test_a_higher_target_precision_leaves_less_to_auto(router: Router) -> None:
     assert easy > hard
 
 
-@pytest.mark.parametrize("thorough", [False, True])
-def test_only_a_thorough_run_asks_the_encoder_for_every_text(
-    router: Router, monkeypatch: pytest.MonkeyPatch, thorough: bool
+@pytest.mark.parametrize("cascade", [True, False])
+def test_only_a_run_without_the_cascade_asks_the_encoder_for_every_text(
+    router: Router, monkeypatch: pytest.MonkeyPatch, cascade: bool
 ) -> None:
     asked = []
     suggest = type(router).suggest
@@ -234,5 +234,5 @@ def test_only_a_thorough_run_asks_the_encoder_for_every_text(
 
     monkeypatch.setattr(type(router), "suggest", noting)
     Path("in.csv").write_text(f"内容\n{WAGES}\n", "utf-8")
-    Triage(Path("in.csv"), Path("out.csv"), thorough=thorough).run(router)
-    assert asked == [thorough]
+    Triage(Path("in.csv"), Path("out.csv"), cascade=cascade).run(router)
+    assert asked == [not cascade]

@@ -17,7 +17,7 @@ from fenban.model import artifact
 from fenban.model.case import Case, Submission
 from fenban.model.errors import FenbanError, InputError, ModelFolderError
 from fenban.training.registry import models as registry_module
-from fenban.training.registry.models import ChampionChangedError, Registry, masked
+from fenban.training.registry.models import ChampionChangedError, Registry, mask_case
 from fenban.training.tables.records import case_from, record_of
 
 if TYPE_CHECKING:
@@ -147,8 +147,8 @@ def test_cases_are_kept_masked_and_come_back_as_they_were(registry: Registry, ti
     path = registry.folder / "cases" / f"{version}.jsonl"
     assert "13877112233" not in path.read_text("utf-8")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600  # citizens' words are not for every account
-    assert registry.cases_of(version) == [masked(case)]
-    assert masked(masked(case)) == masked(case)
+    assert registry.cases_of(version) == [mask_case(case)]
+    assert mask_case(mask_case(case)) == mask_case(case)
     assert case_from(record_of(case)) == case
 
 

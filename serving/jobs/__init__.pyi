@@ -1,0 +1,32 @@
+"""Use-cases with plain arguments, for the command line, the API and background jobs alike."""
+
+from .cases import CaseFiles as CaseFiles
+from .cases import read_submissions as read_submissions
+from .directories import ImportPreview as ImportPreview
+from .directories import apply_import as apply_import
+from .directories import faults_of as faults_of
+from .directories import preview_import as preview_import
+from .directories import propose_directory as propose_directory
+from .directories import today as today
+from .directories import write_version as write_version
+from .doctor import Check as Check
+from .doctor import check_installation as check_installation
+from .encoders import EncoderChoice as EncoderChoice
+from .evaluation import evaluate_files as evaluate_files
+from .notices import CasesRead as CasesRead
+from .notices import Notice as Notice
+from .notices import SetAside as SetAside
+from .notices import StarterAwaited as StarterAwaited
+from .notices import StarterBegun as StarterBegun
+from .notices import StarterReady as StarterReady
+from .retraining import Retrained as Retrained
+from .retraining import retrain_from_files as retrain_from_files
+from .routing import route_texts as route_texts
+from .starter import find_or_train_champion as find_or_train_champion
+from .training import Trained as Trained
+from .training import train_from_files as train_from_files
+from .triage import Outcome as Outcome
+from .triage import triage_table as triage_table
+from .trials import add_trial as add_trial
+from .trials import list_trials as list_trials
+from .trials import remove_trial as remove_trial
