@@ -46,7 +46,11 @@ def same_origin(headers: Headers) -> bool:
     if site is not None:
         return site == "same-origin"
     host = headers.get("host", "")
-    return bool(host) and urlsplit(headers.get("origin", "")).netloc.lower() == host.lower()
+    try:
+        origin = urlsplit(headers.get("origin", "")).netloc
+    except ValueError:  # such as http://[::1, which no browser sends
+        return False
+    return bool(host) and origin.lower() == host.lower()
 
 
 class Access:

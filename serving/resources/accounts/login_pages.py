@@ -12,12 +12,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from ...accounts import login, users
 from ...accounts.errors import AccountError, InvitationError, LockedError
 from ...accounts.passwords import SHORTEST
-from ...http.accounts import Accounts, address_of
+from ...http.accounts import address_of
 from ...http.cookies import clear_session, session_cookie, set_session
+from ...http.service import Service
 from ...store.errors import RefusedError
 
 if TYPE_CHECKING:
     from ...accounts.login import Opened
+    from ...http.accounts import Accounts
     from ...store.tables.accounts import UserRow
 
 router = APIRouter(include_in_schema=False)
@@ -36,14 +38,14 @@ def safe_next(wanted: str | None) -> str:
 
 
 def _page(request: Request, name: str, status: int = 200, **context: Any) -> HTMLResponse:
-    return HTMLResponse(request.app.state.pages.render(name, **context), status)
+    return HTMLResponse(Service.of(request).templates.render(name, **context), status)
 
 
 def login_page_for(
     request: Request, wanted: str, name: str = "", error: str = "", status: int = 200
 ) -> HTMLResponse:
     """Return the login, with what was typed before and why that did not do."""
-    with_provider = Accounts.of(request).provider is not None
+    with_provider = Service.of(request).accounts.provider is not None
     return _page(
         request, "login.html", status, next=wanted, login_name=name, error=error, with_provider=with_provider
     )
@@ -51,7 +53,7 @@ def login_page_for(
 
 def entered(request: Request, opened: Opened, wanted: str) -> Response:
     """Return the answer that takes a person who has logged in to where they wanted to go."""
-    accounts = Accounts.of(request)
+    accounts = Service.of(request).accounts
     accounts.identities.forget()
     response = RedirectResponse(wanted, 303)
     set_session(response, request, accounts.port, opened.secret)
@@ -72,7 +74,7 @@ async def log_in(
     next: Annotated[str | None, Form()] = None,
 ) -> Response:
     """Check name and password; the page again where they are not accepted."""
-    accounts = Accounts.of(request)
+    accounts = Service.of(request).accounts
     cookie = request.cookies.get(session_cookie(accounts.port), "")
     attempt = login.Attempt(name, password, address_of(request), cookie)
     work = functools.partial(login.log_in, accounts.database, attempt, accounts.lifetime)
@@ -87,7 +89,7 @@ async def log_in(
 @router.post("/logout")
 async def log_out(request: Request) -> Response:
     """End the session; a token stays as it is."""
-    accounts = Accounts.of(request)
+    accounts = Service.of(request).accounts
     identity = request.scope["identity"]
     response = Response(status_code=204)
     if identity.digest:
@@ -125,7 +127,7 @@ async def invitation_page(
 ) -> Response:
     """Show whom the link is for and ask for a password; looking does not use it up."""
     try:
-        user = await run_in_threadpool(_invited, Accounts.of(request), secret)
+        user = await run_in_threadpool(_invited, Service.of(request).accounts, secret)
     except InvitationError as error:
         return _invitation_page(request, "", None, error.reason, 404)
     return _invitation_page(request, secret, user)
@@ -140,7 +142,7 @@ async def accept_invitation(
     again: Annotated[str, Form(max_length=_LONGEST_FIELD)] = "",
 ) -> Response:
     """Set the password, use the link up and begin the first session."""
-    accounts = Accounts.of(request)
+    accounts = Service.of(request).accounts
     try:
         user = await run_in_threadpool(_invited, accounts, secret)
         if password != again:

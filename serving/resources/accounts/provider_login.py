@@ -13,8 +13,8 @@ from starlette.responses import RedirectResponse, Response
 
 from ...accounts import login, users
 from ...accounts.errors import AccountError, ProviderError, StrangerError
-from ...http.accounts import Accounts
 from ...http.cookies import session_cookie
+from ...http.service import Service
 from ...store import audit
 from ...store.errors import RefusedError
 from ...store.tables.accounts import UserRow
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ...accounts.login import Opened
     from ...accounts.oidc import Person, Provider
+    from ...http.accounts import Accounts
 
 router = APIRouter(prefix="/oidc", include_in_schema=False)
 CREATED_ROLE = "clerk"
@@ -75,14 +76,14 @@ def _created(session: Session, person: Person, wanted: bool) -> UserRow | None:
 
 
 def _provider(request: Request) -> Provider:
-    provider = Accounts.of(request).provider
+    provider = Service.of(request).accounts.provider
     if provider is None:
         raise HTTPException(404)
     return provider
 
 
 def _flow_cookie(request: Request) -> str:
-    return f"fenban_oidc_{Accounts.of(request).port}"
+    return f"fenban_oidc_{Service.of(request).accounts.port}"
 
 
 def _callback(request: Request) -> str:
@@ -122,7 +123,7 @@ async def finish(
     """Take up the provider's answer; it must belong to a login that this very browser began."""
     from ...accounts.oidc import Flow
 
-    provider, accounts = _provider(request), Accounts.of(request)
+    provider, accounts = _provider(request), Service.of(request).accounts
     flow = Flow.from_cookie(request.cookies.get(_flow_cookie(request), ""))
     try:
         if flow is None or not code or not secrets.compare_digest(flow.state.encode(), state.encode()):
