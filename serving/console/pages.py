@@ -15,6 +15,7 @@ from ..accounts.permissions import PERMISSIONS, ROLE_NAMES
 from ..http.service import Service
 from ..http.templates import Templates
 from ..store.states import PROPOSAL_FORMS, RETURN_REASONS, states_of
+from .labels import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +40,9 @@ PLACES = (
     Place("/statistics", "statistics", "统计", "statistics.read"),
     Place("/audit", "audit", "审计", "audit.read"),
 )
-# What templates may offer to choose from; the same for every page.
+# What templates may show or offer to choose from; the same for every page.
 CHOICES = {
+    "labels": LABELS,
     "zone_names": ZONE_NAMES,
     "forms": FORMS,
     "lanes": LANES,
