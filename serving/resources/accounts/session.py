@@ -92,7 +92,7 @@ async def log_in(asked: LoginAsked, request: Request, response: Response) -> Ses
 )
 async def change_password(asked: PasswordAsked, request: Request, response: Response) -> SessionFacts:
     """Replace the password of the person in the browser."""
-    accounts, identity = Service.of(request).accounts, _of_browser(request)
+    accounts, identity = Service.of(request).accounts, _require_session(request)
     work = functools.partial(
         login.change_password,
         accounts.database,
@@ -116,8 +116,8 @@ async def change_password(asked: PasswordAsked, request: Request, response: Resp
     openapi_extra=GUARDED,
 )
 async def log_out(request: Request) -> Response:
-    """End the session."""
-    accounts, identity = Service.of(request).accounts, _of_browser(request)
+    """End the session of this browser, and take its cookie back."""
+    accounts, identity = Service.of(request).accounts, _require_session(request)
     actor = identity.actor
     await run_in_threadpool(login.log_out, accounts.database, identity.digest, actor.name, own_id(actor))
     accounts.identities.forget()
@@ -143,7 +143,7 @@ async def list_permissions() -> PermissionFacts:
     )
 
 
-def _of_browser(request: Request) -> Identity:
+def _require_session(request: Request) -> Identity:
     identity: Identity = request.scope["identity"]
     if not identity.digest:
         raise SessionOnlyError

@@ -41,7 +41,7 @@ def list_tokens(
     limit: Annotated[int, Query(ge=1, le=500, description="每页个数")] = 50,
     cursor: Annotated[int, Query(ge=0, le=2**31 - 1, description="上一页的 next")] = 0,
 ) -> Any:
-    """Answer with one page."""
+    """Answer with one page of tokens: one's own, or everybody's for administrators."""
     if everybody and not actor.may("users.manage"):
         raise ForbiddenError("users.manage")
     with Service.of(request).accounts.database.reading() as session:
@@ -64,7 +64,7 @@ def list_tokens(
     openapi_extra=GUARDED,
 )
 def add_token(asked: TokenAsked, request: Request, actor: Holder) -> NewToken:
-    """Add a token of one's own."""
+    """Add a token of one's own, which may do no more and last no longer than what asks for it."""
     identity = request.scope["identity"]
     if actor.token and now() + dt.timedelta(days=asked.days) > identity.expires_at:
         raise RefusedError("用令牌建的令牌，不能比它更晚到期")
@@ -85,7 +85,7 @@ def add_token(asked: TokenAsked, request: Request, actor: Holder) -> NewToken:
     openapi_extra=GUARDED,
 )
 def revoke_token(request: Request, actor: Holder, token_id: TokenId) -> Response:
-    """Revoke a token."""
+    """Revoke a token at once; its record stays."""
     accounts = Service.of(request).accounts
     with accounts.database.writing() as session:
         tokens.revoke(session, actor.label, token_id, None if actor.may("users.manage") else own_id(actor))

@@ -56,7 +56,7 @@ def list_users(
     limit: Annotated[int, Query(ge=1, le=500, description="每页个数")] = 50,
     cursor: Annotated[int, Query(ge=0, le=2**31 - 1, description="上一页的 next")] = 0,
 ) -> Any:
-    """Answer with one page."""
+    """Answer with one page of people, by their ids."""
     with Service.of(request).accounts.database.reading() as session:
         found = users.listed(session, limit + 1, cursor)
         total = users.count(session)
@@ -113,7 +113,7 @@ def describe_user(request: Request, response: Response, actor: Manager, user_id:
 def change_user(
     asked: UserChange, request: Request, response: Response, actor: Manager, user_id: UserId
 ) -> User:
-    """Change what was given."""
+    """Change what was given, over the version that If-Match names."""
     accounts = Service.of(request).accounts
     with accounts.database.writing() as session:
         current = users.get(session, user_id).version
