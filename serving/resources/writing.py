@@ -121,7 +121,7 @@ async def writing(
     request: Request, actor: Annotated[Actor, Depends(permitted("matters.write"))], key: Key = None
 ) -> Writing:
     """Dependency of operations that make something new."""
-    digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
+    digest = hashlib.sha256(f"{request.method} {request.scope['path']}\n".encode())
     digest.update(await request.body())
     return Writing(request, actor, key, digest.hexdigest())
 

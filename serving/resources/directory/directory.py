@@ -50,7 +50,7 @@ Separate = Annotated[
 ]
 
 
-def _options(
+def _read_options(
     complete: Complete = True,
     within: Within = "",
     on: Annotated[NearDay | None, Form(description="从哪天起算，不填是今天")] = None,
@@ -59,7 +59,7 @@ def _options(
     return ImportOptions(on or today(), complete, within or None, frozenset(separate))
 
 
-Options = Annotated[ImportOptions, Depends(_options)]
+Options = Annotated[ImportOptions, Depends(_read_options)]
 
 
 @router.get(
@@ -75,7 +75,7 @@ Options = Annotated[ImportOptions, Depends(_options)]
 def describe(request: Request, response: Response, _: Reader) -> Any:
     """Answer with the version that counts."""
     effective = Service.of(request).live_directory.get()
-    units = _current(effective.directory)
+    units = _count_current(effective.directory)
     response.headers["ETag"] = f'"{effective.fingerprint}"'
     return {
         "version": effective.version,
@@ -158,7 +158,7 @@ def add_version(
             actor.label,
             note,
             expected=effective.fingerprint,
-            detail=_counts(proposal.changes),
+            detail=_count_by_kind(proposal.changes),
         )
         shown = schemas.Version.model_validate(version).model_dump(mode="json")
         done = Kept(201, shown, version.fingerprint)
@@ -178,7 +178,7 @@ def add_version(
     openapi_extra=GUARDED,
 )
 def list_versions(request: Request, _: Reader, limit: Limit = 50, cursor: Cursor = None) -> Any:
-    """Answer with one page."""
+    """Answer with one page of versions, the latest first."""
     before = row_after(cursor)
     with Service.of(request).database.reading() as session:
         found = directories.versions(session, limit + 1, before)
@@ -209,7 +209,7 @@ def list_changes(request: Request, _: Reader, version_id: PathId) -> Any:
         former = directories.version_before(session, version_id)
         before = directories.load(session, former) if former else service.live_directory.fallback
     changes = changes_between(before, after)
-    return {"items": _show_changes(changes), "counts": _counts(changes)}
+    return {"items": _show_changes(changes), "counts": _count_by_kind(changes)}
 
 
 def _read(content: bytes, name: str) -> tuple[list[Any], list[Unreadable]]:
@@ -240,11 +240,11 @@ def _show_changes(changes: Iterable[Change]) -> list[schemas.Change]:
     return [schemas.Change.from_record(change, label=CHANGE_NAMES[change.kind]) for change in changes]
 
 
-def _counts(changes: Iterable[Change]) -> dict[str, int]:
+def _count_by_kind(changes: Iterable[Change]) -> dict[str, int]:
     return dict(Counter(change.kind for change in changes))
 
 
-def _current(directory: Directory) -> int:
+def _count_current(directory: Directory) -> int:
     day: dt.date = today()
     return sum(unit.valid_on(day) for unit in directory.units)
 
@@ -261,7 +261,7 @@ def _show_preview(
         outside=proposal.outside,
         units=sum(unit.valid_on(proposal.on) for unit in proposal.directory.units),
         changes=_show_changes(proposal.changes),
-        counts=_counts(proposal.changes),
+        counts=_count_by_kind(proposal.changes),
         guesses=[schemas.Guess(unit=new, was=old) for new, old in proposal.guessed.items()],
         notes=[schemas.RowNote.model_validate(note) for note in proposal.notes],
         unreadable=[schemas.UnreadableRow.model_validate(row) for row in unreadable],

@@ -55,7 +55,7 @@ def list_units(
     limit: Annotated[int, Query(ge=1, le=500, description="每页个数")] = 50,
     offset: Annotated[int, Query(ge=0, le=10_000_000, description="跳过的个数")] = 0,
 ) -> Any:
-    """Answer with one page."""
+    """Answer with one page of the units that fit, those in force today unless ``ended``."""
     day = today()
     found = Service.of(request).units.get().find(q, function, jurisdiction, None if ended else day)
     return {

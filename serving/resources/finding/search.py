@@ -78,12 +78,12 @@ def search_submissions(
     limit: Annotated[int, Query(ge=1, le=100, description="每页个数")] = 20,
     cursor: Cursor = None,
 ) -> Any:
-    """Answer with one page."""
+    """Answer with one page of hits, and how the query was read."""
     words = parse(q)
     service = Service.of(request)
     directory = service.directory()
-    filters = _filters(state, unit and _full_name(directory, unit), first, last)
-    after = _after(cursor, sort)
+    filters = _conditions(state, unit and _full_name(directory, unit), first, last)
+    after = _read_cursor(cursor, sort)
     with service.database.reading() as session:
         search = _search_best if sort == "relevance" else _search_latest
         found = search(session, words, filters, after, limit)
@@ -109,7 +109,7 @@ class _Found:
     complete: bool
 
 
-def _filters(
+def _conditions(
     states: list[str] | None, unit: str | None, first: dt.date | None, last: dt.date | None
 ) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
@@ -137,7 +137,7 @@ def _units_meant(directory: Directory, typed: str) -> list[str]:
     return sorted({unit.name for unit in directory.units if typed in (unit.name, *unit.aliases)})[:5]
 
 
-def _after(cursor: str | None, sort: str) -> int | None:
+def _read_cursor(cursor: str | None, sort: str) -> int | None:
     if cursor is None:
         return None
     values = values_of(cursor)

@@ -96,30 +96,30 @@ def _arrival(asked: schemas.NewSubmission, jurisdiction: str | None) -> intake.A
     openapi_extra=GUARDED,
 )
 def list_submissions(request: Request, actor: Reader, asked: Annotated[ListQuery, Query()]) -> Any:
-    """Answer with one page."""
+    """Answer with one page of matters, their texts cut to what a list shows."""
     service = Service.of(request)
-    after = _after(asked.cursor, asked.sort)
+    after = _read_cursor(asked.cursor, asked.sort)
     with service.database.reading() as session:
         page = listing.listed(session, asked.wanted(actor), asked.sort, asked.limit, after)
-        items = [show_matter(row, actor, service.deadlines, _excerpt(text)) for row, text in page.rows]
+        items = [show_matter(row, actor, service.deadlines, _cut(text)) for row, text in page.rows]
     total = None if page.total is None else min(page.total, listing.MOST_COUNTED)
     return {
         "items": items,
-        "next": _cursor(asked.sort, page.next) if page.next else None,
+        "next": _write_cursor(asked.sort, page.next) if page.next else None,
         "total": total,
         "total_is_more": after is None and (page.total is None or page.total > listing.MOST_COUNTED),
     }
 
 
-def _excerpt(text: str) -> str:
+def _cut(text: str) -> str:
     return f"{text[: listing.EXCERPT]}…" if len(text) > listing.EXCERPT else text
 
 
-def _cursor(sort: str, after: listing.After) -> str:
+def _write_cursor(sort: str, after: listing.After) -> str:
     return cursor_of(sort, after.value.isoformat() if after.value else None, after.id)
 
 
-def _after(cursor: str | None, sort: listing.Sort) -> listing.After | None:
+def _read_cursor(cursor: str | None, sort: listing.Sort) -> listing.After | None:
     if cursor is None:
         return None
     try:
@@ -187,7 +187,7 @@ def get_raw(
     openapi_extra=GUARDED,
 )
 def get_timeline(submission_id: PathId, request: Request, actor: Reader) -> Any:
-    """Answer with all lines."""
+    """Answer with every step so far, the first one first."""
     with Service.of(request).database.reading() as session:
         return {"items": timeline.timeline(session, timeline.matter(session, submission_id))}
 

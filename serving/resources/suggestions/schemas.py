@@ -35,7 +35,7 @@ REQUEST_EXAMPLE: JsonDict = {
 }
 
 
-def _day(value: object) -> dt.date | None:
+def _read_day(value: object) -> dt.date | None:
     if value is None:
         return None
     day = as_date(value) if isinstance(value, str) else None
@@ -44,7 +44,7 @@ def _day(value: object) -> dt.date | None:
     return day
 
 
-def _unicode(value: str) -> str:
+def _refuse_half_pairs(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError as error:  # JSON can write half a surrogate pair
@@ -52,7 +52,7 @@ def _unicode(value: str) -> str:
     return value
 
 
-UnicodeText = Annotated[str, AfterValidator(_unicode)]
+UnicodeText = Annotated[str, AfterValidator(_refuse_half_pairs)]
 
 
 class Asked(BaseModel):
@@ -68,7 +68,7 @@ class SubmissionItem(Asked):
         description="正文，原样即可，不需要预先清洗", examples=["小区门口的路灯不亮，晚上看不清路。"]
     )
     title: UnicodeText | None = Field(None, max_length=1000, description="标题；正文开头已有的不会重复计算")
-    received_at: Annotated[dt.date | None, BeforeValidator(_day)] = Field(
+    received_at: Annotated[dt.date | None, BeforeValidator(_read_day)] = Field(
         None,
         description="受理时间，只取到日；2025-03-18、2025-03-18 09:30、2025年3月18日 都可以",
         examples=["2025-03-18"],
