@@ -94,6 +94,18 @@ def test_what_cannot_be_registered(matters, is_problem, content, field):
     assert problem["errors"][0]["field"] == field
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"text": "  "}, "不能为空"),
+        ({"received_at": "2999-01-01"}, "应在 2000 年之后，且不晚于现在"),
+        ({"received_at": 5}, "应为时间，例如 2025-03-18T09:30:00+08:00 或 2025-03-18"),
+    ],
+)
+def test_a_refused_field_says_what_is_wrong_with_it(matters, is_problem, content, message):
+    assert is_problem(matters.register(**content), 422)["errors"][0]["message"] == message
+
+
 def test_the_same_key_registers_once(matters, is_problem):
     headers = {"Idempotency-Key": "abc"}
     first = matters.client.post(URL, json={"text": "灯不亮"}, headers=headers)
