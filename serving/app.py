@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from sqlalchemy.engine import make_url
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
@@ -26,29 +25,23 @@ from starlette.staticfiles import StaticFiles
 from fenban.model import Submission
 
 from .console import pages as console
-from .desk.deadlines.files import shipped_deadlines
-from .desk.directory.unit_index import LiveUnits
 from .desk.likeness import rarities
-from .desk.likeness.clusters import ClustersCache
-from .desk.likeness.meaning import Meaning
-from .http import service as routes
 from .http.access import Access
-from .http.accounts import Accounts
 from .http.cookies import session_cookie
 from .http.problems import BodyLimit, Problem, problem, register
-from .inference.batching import MicroBatcher
+from .http.service import Service
 from .resources.accounts import login_pages as doors
 from .resources.accounts import provider_login, session, tokens, users
 from .resources.audit import audit
 from .resources.directory import directory, units
 from .resources.figures import return_risk, statistics
 from .resources.finding import clusters, search, similar
+from .resources.health import health
 from .resources.matters import agreements, decisions, documents, handling, history, steps, submissions
-from .store.database import THREADS, Database
-from .store.directories import LiveDirectory
+from .resources.suggestions import suggestions
+from .store.database import THREADS
 from .store.errors import StoreError
 from .store.schema import migrate
-from .store.statistics.facts import FactsCache
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -59,6 +52,7 @@ if TYPE_CHECKING:
     from fenban.model import Router
 
     from .settings import ServiceSettings
+    from .store.statistics.facts import FactsCache
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -80,6 +74,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _FRAMES = 6  # innermost lines of code that a failure is logged with
 _CONSOLE = "fenban.serving.console"
 RESOURCES = (
+    suggestions,
+    health,
     submissions,
     decisions,
     steps,
@@ -116,7 +112,6 @@ _DESCRIPTION = (
     "除运行状态和本说明外，都需要登录，或者访问令牌：`Authorization: Bearer 令牌`。"
     "出错时一律返回 `application/problem+json`（RFC 9457）。"
 )
-_FORM_BODY = "以表单（multipart/form-data）提交的内容。"
 _WARMING_TEXT = "解放路路口的路灯坏了，晚上看不清路，请尽快维修。"
 
 logger = logging.getLogger(__name__)
@@ -204,9 +199,8 @@ def create_app(router: Router, settings: ServiceSettings) -> FastAPI:
         MissingExtraError: there is an identity provider and the extra ``oidc`` is not installed.
     """
     version = importlib.metadata.version("fenban")
-    pages = console.Pages(version=version, model_version=router.version)
-    service = _service(router, settings)
-    accounts = Accounts.for_settings(service.database, settings)
+    templates = console.console_templates(version=version, model_version=router.version)
+    service = Service.build(router, settings, templates)
     app = FastAPI(
         title="分办 fenban",
         summary="诉求分办建议服务",
@@ -219,56 +213,29 @@ def create_app(router: Router, settings: ServiceSettings) -> FastAPI:
         lifespan=_lifespan,
         middleware=[
             Middleware(Frame),
-            Middleware(Access, identities=accounts.identities, port=settings.port),
+            Middleware(Access, identities=service.accounts.identities, port=settings.port),
             Middleware(BodyLimit, limit=settings.max_body),
         ],
     )
     app.state.service = service
-    app.state.facts = FactsCache(service.database)
-    app.state.accounts = accounts
-    app.state.meaning = Meaning(router.content)
-    app.state.clusters = ClustersCache(service.database)
     register(app)
-    app.include_router(routes.api)
-    app.include_router(routes.health)
     for resource in RESOURCES:
         app.include_router(resource.router)
     app.include_router(doors.router)
     app.include_router(provider_login.router)
-    _add_console(app, pages)
+    _add_console(app)
     app.openapi = functools.partial(_openapi, app, settings)  # type: ignore[method-assign]
     return app
 
 
-def _service(router: Router, settings: ServiceSettings) -> routes.Service:
-    database = Database(make_url(settings.database))
-    live_directory = LiveDirectory(database, router.content.directory)
-    batcher = MicroBatcher(
-        functools.partial(routes.suggestions_as_json, router, live_directory),
-        max_batch=settings.max_batch,
-        max_waiting=settings.max_waiting,
-    )
-    return routes.Service(
-        router=router,
-        batcher=batcher,
-        settings=settings,
-        database=database,
-        live_directory=live_directory,
-        deadlines=settings.deadlines or shipped_deadlines(),
-        units=LiveUnits(live_directory),
-        topics=routes.topics_as_json(router),
-        model=routes.model_as_json(router),
-    )
-
-
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    service: routes.Service = app.state.service
+    service: Service = app.state.service
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     await asyncio.to_thread(migrate, service.database)
     await asyncio.to_thread(service.router.suggest, [Submission(_WARMING_TEXT)])
     await asyncio.to_thread(rarities.shipped)
-    reading = asyncio.create_task(asyncio.to_thread(_read_facts, app.state.facts))
+    reading = asyncio.create_task(asyncio.to_thread(_read_facts, service.facts))
     try:
         async with service.batcher:
             yield
@@ -285,11 +252,9 @@ def _read_facts(facts: FactsCache) -> None:
         logger.warning("statistics were not read: %s", error)
 
 
-def _add_console(app: FastAPI, pages: console.Pages) -> None:
+def _add_console(app: FastAPI) -> None:
     mimetypes.add_type("text/javascript", ".js")  # some Windows registries say text/plain
     mimetypes.add_type("image/svg+xml", ".svg")
-
-    app.state.pages = pages
     app.include_router(console.router)
     static = ConsoleFiles(directory=str(resources.files(_CONSOLE) / "static"), check_dir=False)
     app.mount("/static", static, name="static")
@@ -309,8 +274,6 @@ def _openapi(app: FastAPI, settings: ServiceSettings) -> dict[str, Any]:
         parts = schema["components"]
         errors = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         parts["schemas"] |= {**errors.pop("$defs"), "Problem": errors}
-        for body in parts["schemas"].values():  # FastAPI makes those of uploaded forms, without one
-            body.setdefault("description", _FORM_BODY)
         parts["securitySchemes"] = {
             "token": {
                 "type": "http",

@@ -7,13 +7,15 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from fenban.model import FORMS, LANES, ZONE_NAMES
 
 from ..accounts.permissions import PERMISSIONS, ROLE_NAMES
+from ..http.service import Service
+from ..http.templates import Templates
 from ..store.states import PROPOSAL_FORMS, RETURN_REASONS, states_of
+from .labels import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +40,9 @@ PLACES = (
     Place("/statistics", "statistics", "统计", "statistics.read"),
     Place("/audit", "audit", "审计", "audit.read"),
 )
-# What templates may offer to choose from; the same for every page.
+# What templates may show or offer to choose from; the same for every page.
 CHOICES = {
+    "labels": LABELS,
     "zone_names": ZONE_NAMES,
     "forms": FORMS,
     "lanes": LANES,
@@ -74,37 +77,19 @@ ACTION_KEYS = (
 router = APIRouter(include_in_schema=False)
 
 
-def _source(name: str) -> str | None:
-    file = resources.files("fenban.serving.console") / "templates" / name
-    return file.read_text("utf-8") if file.is_file() else None
+def console_templates(**facts: Any) -> Templates:
+    """Return the console's templates; ``facts`` and what there is to choose from are given to each."""
+    return Templates(resources.files("fenban.serving.console") / "templates", {**facts, **CHOICES})
 
 
-class Pages:
-    """Renders templates; ``facts`` (versions, say) are given to each of them."""
-
-    def __init__(self, **facts: Any) -> None:
-        self._environment = Environment(
-            loader=FunctionLoader(_source),
-            autoescape=True,
-            undefined=StrictUndefined,
-        )
-        self._facts = {**facts, **CHOICES}
-
-    def render(self, name: str, **context: Any) -> str:
-        """Return the page made from the template ``name``.
-
-        Raises:
-            TemplateNotFound: there is no such template.
-        """
-        return self._environment.get_template(name).render({**self._facts, **context})
-
-    def answer(self, request: Request, page: str, permission: str | None = None, **context: Any) -> Response:
-        """Return ``page`` for who asks, or a page that says why there is nothing to see for them."""
-        shell = shell_context(request.scope, page)
-        if permission and permission not in shell["user"]["permissions"]:
-            said = {"heading": "没有权限", "explanation": "您的角色看不到这一页，需要时请找管理员。"}
-            return HTMLResponse(self.render("unavailable.html", **shell, **said), 403)
-        return HTMLResponse(self.render(f"{page}.html", **shell, **context))
+def _page(request: Request, page: str, permission: str | None = None, **context: Any) -> Response:
+    """Return ``page`` for who asks, or a page that says why there is nothing to see for them."""
+    templates = Service.of(request).templates
+    shell = shell_context(request.scope, page)
+    if permission and permission not in shell["user"]["permissions"]:
+        said = {"heading": "没有权限", "explanation": "您的角色看不到这一页，需要时请找管理员。"}
+        return HTMLResponse(templates.render("unavailable.html", **shell, **said), 403)
+    return HTMLResponse(templates.render(f"{page}.html", **shell, **context))
 
 
 def shell_context(scope: Mapping[str, Any], page: str) -> dict[str, Any]:
@@ -126,65 +111,58 @@ def shell_context(scope: Mapping[str, Any], page: str) -> dict[str, Any]:
     }
 
 
-def _pages(request: Request) -> Pages:
-    pages: Pages = request.app.state.pages
-    return pages
-
-
 @router.get("/")
 async def intake(request: Request) -> Response:
     """受理; who may not take in is sent to the first page they may see."""
     places = shell_context(request.scope, "index")["places"]
     if places and places[0].path != "/":
         return RedirectResponse(places[0].path, 303)
-    return _pages(request).answer(request, "index", "matters.write")
+    return _page(request, "index", "matters.write")
 
 
 @router.get("/queue")
 async def queue(request: Request) -> Response:
     """待办."""
-    return _pages(request).answer(request, "queue", "matters.read")
+    return _page(request, "queue", "matters.read")
 
 
 @router.get("/matters/{matter_id:int}")
 async def matter(request: Request, matter_id: int) -> Response:
     """办件."""
-    return _pages(request).answer(
-        request, "matter", "matters.read", matter_id=matter_id, action_keys=ACTION_KEYS
-    )
+    return _page(request, "matter", "matters.read", matter_id=matter_id, action_keys=ACTION_KEYS)
 
 
 @router.get("/search")
 async def search(request: Request) -> Response:
     """检索."""
-    return _pages(request).answer(request, "search", "matters.read")
+    return _page(request, "search", "matters.read")
 
 
 @router.get("/clusters")
 async def clusters(request: Request) -> Response:
     """热点."""
-    return _pages(request).answer(request, "clusters", "matters.read")
+    return _page(request, "clusters", "matters.read")
 
 
 @router.get("/directory")
 async def directory(request: Request) -> Response:
     """名录."""
-    return _pages(request).answer(request, "directory", "directory.read")
+    return _page(request, "directory", "directory.read")
 
 
 @router.get("/statistics")
 async def statistics(request: Request) -> Response:
     """统计."""
-    return _pages(request).answer(request, "statistics", "statistics.read")
+    return _page(request, "statistics", "statistics.read")
 
 
 @router.get("/audit")
 async def audit(request: Request) -> Response:
     """审计."""
-    return _pages(request).answer(request, "audit", "audit.read")
+    return _page(request, "audit", "audit.read")
 
 
 @router.get("/accounts")
 async def accounts(request: Request) -> Response:
     """账户: everybody's own password and tokens; administrators also see the users."""
-    return _pages(request).answer(request, "accounts")
+    return _page(request, "accounts")

@@ -37,7 +37,7 @@ _LOOK_UPS = 4  # threads of their own: requests that are slow in the store must 
 _LONGEST_SECRET = 200
 
 
-def same_origin(headers: Headers) -> bool:
+def is_same_origin(headers: Headers) -> bool:
     """Whether a browser says that the request comes from a page of this very site.
 
     ``Sec-Fetch-Site`` is only sent over HTTPS and to localhost; plain HTTP has ``Origin`` alone.
@@ -46,7 +46,11 @@ def same_origin(headers: Headers) -> bool:
     if site is not None:
         return site == "same-origin"
     host = headers.get("host", "")
-    return bool(host) and urlsplit(headers.get("origin", "")).netloc.lower() == host.lower()
+    try:
+        origin = urlsplit(headers.get("origin", "")).netloc
+    except ValueError:  # such as http://[::1, which no browser sends
+        return False
+    return bool(host) and origin.lower() == host.lower()
 
 
 class Access:
@@ -87,16 +91,16 @@ class Access:
         connection = HTTPConnection(scope)
         headers = connection.headers
         if path in _DOORS or (method, path) == _LOGIN_OPERATION:
-            return None if method in _SAFE_METHODS or same_origin(headers) else _cross_site(scope)
+            return None if method in _SAFE_METHODS or is_same_origin(headers) else _refuse_cross_site(scope)
         bearer = _bearer(headers)
         if bearer is not None:
             identity = await self._find("token", bearer)
         else:
             identity = await self._find("session", connection.cookies.get(self._cookie, ""))
         if identity is None:
-            return _denied(scope, headers, bearer is not None)
-        if identity.csrf and method not in _SAFE_METHODS and not _ours(headers, identity):
-            return _cross_site(scope)
+            return _deny(scope, headers, bearer is not None)
+        if identity.csrf and method not in _SAFE_METHODS and not _is_ours(headers, identity):
+            return _refuse_cross_site(scope)
         scope["identity"] = identity
         scope["actor"] = identity.actor
         scope["csrf"] = identity.csrf
@@ -122,16 +126,16 @@ def _bearer(headers: Headers) -> str | None:
     return value.strip() if scheme.lower() == "bearer" else ""
 
 
-def _ours(headers: Headers, identity: Identity) -> bool:
+def _is_ours(headers: Headers, identity: Identity) -> bool:
     given = headers.get("x-csrf-token", "").encode("utf-8", "surrogatepass")
-    return secrets.compare_digest(given, identity.csrf.encode()) and same_origin(headers)
+    return secrets.compare_digest(given, identity.csrf.encode()) and is_same_origin(headers)
 
 
-def _cross_site(scope: Scope) -> Response:
+def _refuse_cross_site(scope: Scope) -> Response:
     return problem(403, request_id=scope.get("request_id"), kind=CROSS_SITE)
 
 
-def _denied(scope: Scope, headers: Headers, with_token: bool) -> Response:
+def _deny(scope: Scope, headers: Headers, with_token: bool) -> Response:
     """Lead a browser that wants a page to the login; tell programs 401."""
     wants_page = scope["method"] == "GET" and "text/html" in headers.get("accept", "")
     if wants_page and not with_token and not scope["path"].startswith("/api/"):

@@ -1,4 +1,4 @@
-"""What logging in works with; lives in ``app.state.accounts``."""
+"""What logging in works with."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
-
 from ..accounts.identities import Identities
 from ..accounts.passwords import Gate
 from ..accounts.sessions import Lifetime
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
     from ..accounts.oidc import Provider
     from ..settings import ServiceSettings
     from ..store.database import Database
@@ -50,12 +50,6 @@ class Accounts:
             provider=_provider(settings),
             create_unknown=bool(settings.oidc and settings.oidc.create),
         )
-
-    @classmethod
-    def of(cls, request: Request) -> Accounts:
-        """Return the accounts of the service that answers ``request``."""
-        accounts: Accounts = request.app.state.accounts
-        return accounts
 
 
 def _provider(settings: ServiceSettings) -> Provider | None:

@@ -26,7 +26,7 @@ def set_session(response: Response, connection: HTTPConnection, port: int, secre
         path="/",
         httponly=True,
         samesite="lax",
-        secure=connection.url.scheme == "https",
+        secure=connection.scope["scheme"] == "https",
     )
 
 
@@ -37,5 +37,5 @@ def clear_session(response: Response, connection: HTTPConnection, port: int) -> 
         path="/",
         httponly=True,
         samesite="lax",
-        secure=connection.url.scheme == "https",
+        secure=connection.scope["scheme"] == "https",
     )

@@ -31,12 +31,6 @@ def own_id(actor: Actor) -> int:
     return actor.user_id
 
 
-def csrf_of(request: Request) -> str:
-    """Return what the page's scripts must send as ``X-CSRF-Token``; empty where there is no session."""
-    csrf: str = request.scope.get("csrf", "")
-    return csrf
-
-
 def permitted(permission: str) -> Callable[[Request], Awaitable[Actor]]:
     """Return a dependency that gives the actor, or raises ForbiddenError (403)."""
 

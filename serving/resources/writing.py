@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Header
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
-from starlette.responses import Response
+from starlette.responses import JSONResponse
 
 from ..accounts.actor import Actor  # noqa: TC001 - FastAPI reads the annotation
 from ..desk.matters.desk import Desk
 from ..http.dependencies import permitted
 from ..http.problems import MissingIfMatchError
-from ..http.service import Service, as_json
+from ..http.service import Service
 from ..store import idempotency
 from ..store.errors import ChangedMeanwhileError
 from ..store.idempotency import Kept
@@ -23,7 +23,10 @@ from .etags import etag_of, version_asked
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from starlette.responses import Response
+
     from ..store.tables.matters import SubmissionRow
+    from .shown import Shown
 
 Key = Annotated[
     str | None,
@@ -101,24 +104,24 @@ class Writing:
         return _response(done, location, {})
 
 
-def made(body: dict[str, Any], row: SubmissionRow, status: int = 201) -> Kept:
-    """Return an answer whose ETag is that of a matter."""
-    return Kept(status, body, etag_of(row.version))
+def answer_for(row: SubmissionRow, shown: Shown) -> Kept:
+    """Return the answer 201 with the ETag of a matter, as JSON values: it may be kept and given again."""
+    return Kept(201, shown.model_dump(mode="json", exclude_unset=True), etag_of(row.version))
 
 
-def _response(done: Kept, location: str | None, headers: dict[str, str]) -> Response:
+def _response(done: Kept, location: str | None, headers: dict[str, str]) -> JSONResponse:
     if done.etag:
         headers["ETag"] = done.etag
     if location:
         headers["Location"] = location.format(**done.body)
-    return Response(as_json(done.body), done.status, headers, "application/json")
+    return JSONResponse(done.body, done.status, headers)
 
 
 async def writing(
     request: Request, actor: Annotated[Actor, Depends(permitted("matters.write"))], key: Key = None
 ) -> Writing:
     """Dependency of operations that make something new."""
-    digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
+    digest = hashlib.sha256(f"{request.method} {request.scope['path']}\n".encode())
     digest.update(await request.body())
     return Writing(request, actor, key, digest.hexdigest())
 

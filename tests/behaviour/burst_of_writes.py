@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fenban.model.case import Evidence, RankedUnit, Suggestion
 from fenban.model.directory import Directory
 from fenban.serving.desk.deadlines.files import shipped_deadlines
 from fenban.serving.desk.matters import deciding, intake, returning
@@ -28,17 +29,21 @@ UNITS = ("南宁市青秀区城市管理局", "南宁市青秀区教育局", "�
 DIRECTORY = Directory((), ())
 
 
-def suggestion(unit: str) -> dict[str, object]:
+def suggestion(unit: str) -> Suggestion:
     """Return what a model may have said, as far as the desk looks at it."""
-    return {
-        "lead_units": [{"unit": unit, "probability": 0.7}],
-        "topics": [],
-        "functions": [],
-        "lane": None,
-        "form": None,
-        "zone": "confirm",
-        "model": {"version": "of the test"},
-    }
+    return Suggestion(
+        topics=(),
+        functions=(),
+        lead_units=(RankedUnit(unit, None, None, 0.7),),
+        co_units=(),
+        zone="confirm",
+        form=None,
+        lane=None,
+        flags=(),
+        missing=(),
+        evidence=Evidence(),
+        model={"version": "of the test"},
+    )
 
 
 def say(*words: object) -> None:

@@ -114,7 +114,7 @@ class Running:
         with self.database.writing() as session:
             for row in session.scalars(select(SessionRow)):
                 session.delete(row)
-        self.app.state.accounts.identities.forget()
+        self.app.state.service.accounts.identities.forget()
 
     def window(self, name: str | None = CLERK, **options: Any) -> Page:
         """Open a window of a person who is logged in, or of a stranger."""

@@ -1,16 +1,18 @@
 /** Codes of the API in the words that a clerk reads. */
 
-/** As in `fenban.model.signs.signals.SIGNAL_NAMES`. @type {Record<string, string>} */
-export const FLAG_NAMES = {
-  danger: "可能危及人身安全，请先核实",
-  out_of_scope: "可能不属于政府部门职责",
-  unreadable: "文字太少，无法判断",
-};
+import { byId } from "./dom.js";
 
-/** As in `fenban.model.signs.signals.MISSING_NAMES`. @type {Record<string, string>} */
-export const MISSING_NAMES = {
-  place: "缺地点",
-};
+/**
+ * The server's own names, from the JSON block that every page carries (see `console/labels.py`).
+ * @type {{flags: Record<string, string>, missing: Record<string, string>, zones: Record<string, string>, tones: Record<string, string>}}
+ */
+const LABELS = JSON.parse(byId("labels").textContent);
+
+/** @type {Record<string, string>} */
+export const FLAG_NAMES = LABELS.flags;
+
+/** @type {Record<string, string>} */
+export const MISSING_NAMES = LABELS.missing;
 
 /** What to do about what is missing. @type {Record<string, string>} */
 export const MISSING_HINTS = {
@@ -49,21 +51,7 @@ export function topicPath(path) {
 }
 
 /** @param {string|null} zone */
-export const zoneLabel = (zone) => (zone && ZONE_SHORT[zone]) || "";
+export const zoneLabel = (zone) => (zone && LABELS.zones[zone]) || "";
 
-/** As in `fenban.model.case.ZONE_NAMES`. @type {Record<string, string>} */
-const ZONE_SHORT = { auto: "可直接分办", confirm: "请确认", manual: "人工研判" };
-
-/** @type {Record<string, string[]>} */
-const TONES = {
-  warn: ["待受理", "待派遣", "待补充", "审查", "立案"],
-  bad: ["退单", "重办"],
-  info: ["已派遣", "办理中", "交办"],
-  good: ["办结", "答复", "评价"],
-};
-
-/** The tone of the badge of a state. @param {string} state */
-export function stateTone(state) {
-  const found = Object.entries(TONES).find(([, states]) => states.includes(state));
-  return found ? found[0] : "plain";
-}
+/** The tone of the badge of a state; the server gives every state one. @param {string} state */
+export const stateTone = (state) => LABELS.tones[state];

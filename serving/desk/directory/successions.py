@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fenban.model import RankedUnit
 
 from ...store.errors import RefusedError
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
-    from fenban.model import Directory
+    from fenban.model import Directory, Suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class SuccessorUnit(RankedUnit):
+    """A suggested unit that took over from the one that the model knows, which is ``formerly``."""
+
+    formerly: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndedUnit(RankedUnit):
+    """A suggested unit that has ended with nobody to take over."""
+
+    ended: bool = True
 
 
 class EndedUnitError(RefusedError):
@@ -45,35 +63,37 @@ def has_ended(directory: Directory, name: str, day: dt.date) -> bool:
     )
 
 
-def brought_up_to_date(answer: dict[str, Any], directory: Directory, day: dt.date) -> dict[str, Any]:
-    """Return a suggestion, as ``Suggestion.as_dict()`` gives it, with units as they are called on ``day``.
+def brought_up_to_date(suggestion: Suggestion, directory: Directory, day: dt.date) -> Suggestion:
+    """Return a suggestion with units as they are called on ``day``.
 
-    A unit that was renamed or merged gets its successor's name and says what the model calls it
-    (``formerly``); where two became one, their probabilities are added. One that has ended with
-    nobody to take over keeps its name and is marked ``ended``.
+    A unit that was renamed or merged becomes a ``SuccessorUnit``; where two became one, their
+    probabilities are added. One that has ended with nobody to take over becomes an ``EndedUnit``.
     """
-    for key in ("lead_units", "co_units"):
-        found: dict[str, dict[str, Any]] = {}
-        for unit in answer[key]:
-            now = _today(unit, directory, day)
-            same = found.get(now["unit"])
-            if same is None:
-                found[now["unit"]] = now
-            else:
-                same["probability"] = round(min(1.0, same["probability"] + now["probability"]), 4)
-        answer[key] = sorted(found.values(), key=lambda unit: -unit["probability"])
-    return answer
+    return replace(
+        suggestion,
+        lead_units=_current(suggestion.lead_units, directory, day),
+        co_units=_current(suggestion.co_units, directory, day),
+    )
 
 
-def _today(unit: dict[str, Any], directory: Directory, day: dt.date) -> dict[str, Any]:
-    name = unit["unit"]
-    heir = directory.successor(name, day)
+def _current(units: Sequence[RankedUnit], directory: Directory, day: dt.date) -> tuple[RankedUnit, ...]:
+    found: dict[str, RankedUnit] = {}
+    for unit in units:
+        today = _today(unit, directory, day)
+        same = found.get(today.unit)
+        if same is not None:
+            total = round(min(1.0, same.probability + today.probability), 4)
+            today = replace(same, probability=total)
+        found[today.unit] = today
+    return tuple(sorted(found.values(), key=lambda unit: -unit.probability))
+
+
+def _today(unit: RankedUnit, directory: Directory, day: dt.date) -> RankedUnit:
+    heir = directory.successor(unit.unit, day)
     if heir is not None:
-        return {
-            **unit,
-            "unit": heir.name,
-            "function": heir.function,
-            "jurisdiction": heir.jurisdiction,
-            "formerly": name,
-        }
-    return {**unit, "ended": True} if has_ended(directory, name, day) else unit
+        return SuccessorUnit(
+            heir.name, heir.function, heir.jurisdiction, unit.probability, unit.trial, formerly=unit.unit
+        )
+    if has_ended(directory, unit.unit, day):
+        return EndedUnit(unit.unit, unit.function, unit.jurisdiction, unit.probability, unit.trial)
+    return unit

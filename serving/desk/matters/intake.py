@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from fenban.model import mask
+from fenban.model import Submission, mask
 
 from ...store import states
 from ...store.numbers import CHINA, next_number
@@ -18,6 +18,8 @@ from .desk import FIRST_NOTE, facts_of
 if TYPE_CHECKING:
     import datetime as dt
 
+    from fenban.model import Suggestion
+
     from ...store.states import Kind
     from ...store.tables.matters import SuggestionRow
     from ..likeness.meaning import Vector
@@ -26,7 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """What came in, unmasked. ``accept`` takes it on at once: to 待派遣, or to 审查 for a proposal."""
+    """What came in, unmasked.
+
+    Attributes:
+        accept: whether it is taken on at once: to 待派遣, or to 审查 for a proposal.
+        masked: the same as the model reads it and as it is kept, masked once.
+    """
 
     text: str
     received_at: dt.datetime
@@ -39,18 +46,29 @@ class Arrival:
     kind: Kind | None = None
     lane: str | None = None
     accept: bool = True
+    masked: Submission = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        masked = Submission(
+            text=mask(self.text),
+            title=mask(self.title),
+            received_at=self.received_at.date(),
+            jurisdiction=self.jurisdiction,
+            form=self.form,
+        )
+        object.__setattr__(self, "masked", masked)
 
 
 def take_in(
-    desk: Desk, arrival: Arrival, suggestion: dict[str, Any] | None, vector: Vector | None = None
+    desk: Desk, arrival: Arrival, suggestion: Suggestion | None, vector: Vector | None = None
 ) -> tuple[SubmissionRow, SuggestionRow | None]:
     """Register a matter: the text masked, the raw one apart, with what the model suggests for it.
 
     Args:
         desk: the operation.
         arrival: what came in.
-        suggestion: ``Suggestion.as_dict()`` of the masked text; None where the model did not answer.
-        vector: of the masked text, see ``meaning.Meaning``.
+        suggestion: for ``arrival.masked``; None where the model did not answer.
+        vector: of ``arrival.masked``, see ``meaning.Meaning``.
     """
     kind = arrival.kind or states.kind_of(arrival.form)
     row = SubmissionRow(
@@ -60,8 +78,8 @@ def take_in(
         form=arrival.form,
         lane=arrival.lane,
         channel=arrival.channel,
-        title=mask(arrival.title),
-        text=mask(arrival.text),
+        title=arrival.masked.title,
+        text=arrival.masked.text,
         jurisdiction=arrival.jurisdiction,
         received_at=arrival.received_at,
         co_units=[],
@@ -102,9 +120,22 @@ def _heading(day: dt.datetime) -> str:
 
 
 def supplement(
-    desk: Desk, row: SubmissionRow, text: str, suggestion: dict[str, Any] | None, why: str = ""
+    desk: Desk,
+    row: SubmissionRow,
+    text: str,
+    suggestion: Suggestion | None,
+    why: str = "",
+    vector: Vector | None = None,
 ) -> SuggestionRow | None:
-    """Add to the text of a matter what the person has told since, with the suggestion for the whole.
+    """Add to the text of a matter what the person has told since.
+
+    Args:
+        desk: the operation.
+        row: the matter.
+        text: what is added, unmasked.
+        suggestion: for the whole text; None where the model did not answer.
+        why: the reason, if any.
+        vector: of the whole text; without one, the one from before stays.
 
     Raises:
         RefusedError: nothing was asked for.
@@ -114,7 +145,7 @@ def supplement(
     if raw is not None:  # else the personal data were purged already
         raw.text = f"{raw.text}\n{_heading(desk.at)}{text.strip()}"
     search.index(desk.session, row)
-    duplicates.remember(desk.session, row)
+    duplicates.remember(desk.session, row, vector)
     desk.step(row, "supplement", why, characters=len(text))
     kept = suggesting.keep(desk, row, suggestion) if suggestion else None
     desk.sign("supplement", row)

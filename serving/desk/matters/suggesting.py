@@ -6,7 +6,7 @@ itself, but the places of words then refer to the text that pages show, and noth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -18,6 +18,8 @@ from ...store.tables.matters import SuggestionRow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+    from fenban.model import Suggestion
 
     from ...store.tables.matters import SubmissionRow
     from .desk import Desk
@@ -34,48 +36,48 @@ def as_submission(row: SubmissionRow) -> Submission:
     )
 
 
-def keep(desk: Desk, row: SubmissionRow, body: dict[str, Any]) -> SuggestionRow:
+def keep(desk: Desk, row: SubmissionRow, suggestion: Suggestion) -> SuggestionRow:
     """Keep a suggestion, and let a matter that nobody has decided yet take it over.
 
     Args:
         desk: the operation.
         row: the matter.
-        body: ``Suggestion.as_dict()`` of the masked text.
+        suggestion: for the masked text.
     """
-    leader = next(iter(body["lead_units"]), None)
+    leader = next(iter(suggestion.lead_units), None)
     kept = SuggestionRow(
         submission_id=row.id,
         at=desk.at,
-        model_version=body["model"].get("version", ""),
-        zone=body["zone"],
-        lead_unit=leader["unit"] if leader else None,
-        probability=leader["probability"] if leader else None,
-        body=body,
+        model_version=suggestion.model.get("version", ""),
+        zone=suggestion.zone,
+        lead_unit=leader.unit if leader else None,
+        probability=leader.probability if leader else None,
+        body=suggestion.as_dict(),
     )
     desk.session.add(kept)
     row.zone, row.suggested_unit = kept.zone, kept.lead_unit
     if row.lead_unit is None:
-        _take_over(row, body)
+        _take_over(row, suggestion)
     desk.session.flush()
     return kept
 
 
-def _take_over(row: SubmissionRow, body: dict[str, Any]) -> None:
-    if body["topics"]:
-        row.topic = body["topics"][0]["path"]
-    if body["functions"]:
-        row.function = body["functions"][0]["function"]
-    if row.lane is None and body["lane"]:
-        row.lane = body["lane"]["name"]
-    form = body["form"]["name"] if body["form"] else None
+def _take_over(row: SubmissionRow, suggestion: Suggestion) -> None:
+    if suggestion.topics:
+        row.topic = suggestion.topics[0].path
+    if suggestion.functions:
+        row.function = suggestion.functions[0].function
+    if row.lane is None and suggestion.lane:
+        row.lane = suggestion.lane.name
+    form = suggestion.form.name if suggestion.form else None
     # a guess never sends a matter the way of the other kind
     if row.form is None and form and states.kind_of(form) == row.kind:
         row.form = form
 
 
-def renew(desk: Desk, row: SubmissionRow, body: dict[str, Any]) -> SuggestionRow:
+def renew(desk: Desk, row: SubmissionRow, suggestion: Suggestion) -> SuggestionRow:
     """Keep another suggestion for a matter, asked for by a person."""
-    kept = keep(desk, row, body)
+    kept = keep(desk, row, suggestion)
     row.version += 1
     row.updated_at = desk.at
     desk.sign("suggest", row, suggestion=kept.id, model=kept.model_version)

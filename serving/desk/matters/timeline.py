@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import select
@@ -10,17 +12,11 @@ from ...store.errors import NotFoundError
 from ...store.states import label_of
 from ...store.tables.matters import (
     AgreementRow,
-    DecisionRow,
-    EvaluationRow,
     FulfilmentRow,
     Line,
-    MergeRow,
-    OutcomeRow,
     PromiseRow,
-    ReturnRow,
     SubmissionRow,
     SuggestionRow,
-    TransferRow,
     TransitionRow,
 )
 
@@ -31,6 +27,56 @@ if TYPE_CHECKING:
 
 LineT = TypeVar("LineT", bound=Line)
 _HIDDEN = frozenset({"before"})  # what undoing needs; no line for people
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the timeline as people read it; ``label`` is what they call the action."""
+
+    id: int
+    at: dt.datetime
+    by: str
+    action: str
+    label: str
+    from_state: str | None
+    to_state: str
+    why: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """The deadline was put off from ``former`` (None: there was none) to ``until``."""
+
+    id: int
+    at: dt.datetime
+    by: str
+    why: str
+    former: dt.datetime | None
+    until: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A promise of an agreement, and the line that says how it was kept."""
+
+    id: int
+    unit: str
+    what: str
+    due_on: dt.date | None
+    fulfilment: FulfilmentRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """An agreement with its promises."""
+
+    id: int
+    at: dt.datetime
+    by: str
+    text: str
+    parties: list[str]
+    promises: list[Promise]
 
 
 def matter(session: Session, submission_id: int) -> SubmissionRow:
@@ -57,7 +103,7 @@ def suggestions(session: Session, submission_id: int) -> Sequence[SuggestionRow]
     ).all()
 
 
-def timeline(session: Session, row: SubmissionRow) -> list[dict[str, Any]]:
+def timeline(session: Session, row: SubmissionRow) -> list[Entry]:
     """Return all that has happened to a matter, the first first.
 
     Every operation writes one line of the timeline for each matter it changes, with what it did in
@@ -74,103 +120,48 @@ def last(session: Session, submission_id: int, action: str) -> TransitionRow:
     return session.scalars(query.order_by(TransitionRow.id.desc()).limit(1)).one()
 
 
-def entry(kind: str, step: TransitionRow) -> dict[str, Any]:
-    """Return a line of the timeline of a matter of ``kind`` as JSON values."""
-    detail = step.detail or {}
-    return {
-        "id": step.id,
-        "at": step.at.isoformat(),
-        "by": step.by,
-        "action": step.action,
-        "label": label_of(kind, step.action, step.from_state),
-        "from_state": step.from_state,
-        "to_state": step.to_state,
-        "why": step.why,
-        "detail": {name: value for name, value in detail.items() if name not in _HIDDEN},
-    }
+def entry(kind: str, step: TransitionRow) -> Entry:
+    """Return a line of the timeline of a matter of ``kind``."""
+    return Entry(
+        id=step.id,
+        at=step.at,
+        by=step.by,
+        action=step.action,
+        label=label_of(kind, step.action, step.from_state),
+        from_state=step.from_state,
+        to_state=step.to_state,
+        why=step.why,
+        detail={name: value for name, value in (step.detail or {}).items() if name not in _HIDDEN},
+    )
 
 
-def decision(row: DecisionRow) -> dict[str, Any]:
-    """Return a decision as JSON values."""
-    return {
-        **line(row),
-        "suggestion_id": row.suggestion_id,
-        "undoes": row.undoes,
-        "lead_unit": row.lead_unit,
-        "other_lead_unit": row.other_lead_unit,
-        "co_units": row.co_units,
-        "function": row.function,
-        "topic": row.topic,
-        "rank": row.rank,
-    }
-
-
-def returned(row: ReturnRow) -> dict[str, Any]:
-    """Return a return (退单) as JSON values."""
-    return {
-        **line(row),
-        "unit": row.unit,
-        "function": row.function,
-        "topic": row.topic,
-        "reason": row.reason,
-    }
-
-
-def transferred(row: TransferRow) -> dict[str, Any]:
-    """Return a transfer as JSON values."""
-    return {**line(row), "from_unit": row.from_unit, "to_unit": row.to_unit}
-
-
-def merged(row: MergeRow) -> dict[str, Any]:
-    """Return a merge as JSON values."""
-    return {**line(row), "into": row.into_id}
-
-
-def outcome(row: OutcomeRow) -> dict[str, Any]:
-    """Return an outcome as JSON values; ``reply`` is masked."""
-    shared = line(row)
-    reply = shared.pop("why")
-    return {**shared, "reply": reply, "final_unit": row.final_unit, "resolved": row.resolved}
-
-
-def evaluation(row: EvaluationRow) -> dict[str, Any]:
-    """Return an evaluation as JSON values."""
-    return {**line(row), "satisfied": row.satisfied, "score": row.score}
-
-
-def extension(row: TransitionRow) -> dict[str, Any]:
-    """Return an extension of the deadline as JSON values."""
+def extension(row: TransitionRow) -> Extension:
+    """Return what a line ``extend`` of the timeline says."""
     detail = row.detail or {}
-    return {**line(row), "former": detail.get("former"), "until": detail.get("until")}
+    former, until = detail.get("former"), detail["until"]
+    return Extension(
+        id=row.id,
+        at=row.at,
+        by=row.by,
+        why=row.why,
+        former=dt.datetime.fromisoformat(former) if former else None,
+        until=dt.datetime.fromisoformat(until),
+    )
 
 
-def extensions(session: Session, submission_id: int) -> list[dict[str, Any]]:
+def extensions(session: Session, submission_id: int) -> list[Extension]:
     """Return how often and until when a matter's deadline was put off."""
     return [extension(row) for row in lines(session, TransitionRow, submission_id) if row.action == "extend"]
 
 
-def agreements(session: Session, submission_id: int) -> list[dict[str, Any]]:
+def agreements(session: Session, submission_id: int) -> list[Agreement]:
     """Return the agreements of a matter with their promises, each with its fulfilment or None."""
-    kept = {row.promise_id: line(row) for row in lines(session, FulfilmentRow, submission_id)}
-    promises: dict[int, list[dict[str, Any]]] = {}
-    for promise in lines(session, PromiseRow, submission_id):
-        promises.setdefault(promise.agreement_id, []).append(
-            {
-                "id": promise.id,
-                "unit": promise.unit,
-                "what": promise.why,
-                "due_on": promise.due_on.isoformat() if promise.due_on else None,
-                "fulfilment": kept.get(promise.id),
-            }
-        )
-    found = []
-    for row in lines(session, AgreementRow, submission_id):
-        shared = line(row)
-        text = shared.pop("why")
-        found.append({**shared, "text": text, "parties": row.parties, "promises": promises.get(row.id, [])})
-    return found
-
-
-def line(row: Line) -> dict[str, Any]:
-    """Return what all lines have as JSON values."""
-    return {"id": row.id, "at": row.at.isoformat(), "by": row.by, "why": row.why}
+    kept = {row.promise_id: row for row in lines(session, FulfilmentRow, submission_id)}
+    promises: dict[int, list[Promise]] = {}
+    for row in lines(session, PromiseRow, submission_id):
+        promise = Promise(row.id, row.unit, row.why, row.due_on, kept.get(row.id))
+        promises.setdefault(row.agreement_id, []).append(promise)
+    return [
+        Agreement(row.id, row.at, row.by, row.why, row.parties, promises.get(row.id, []))
+        for row in lines(session, AgreementRow, submission_id)
+    ]

@@ -12,12 +12,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from ...accounts import login, users
 from ...accounts.errors import AccountError, InvitationError, LockedError
 from ...accounts.passwords import SHORTEST
-from ...http.accounts import Accounts, address_of
+from ...http.accounts import address_of
 from ...http.cookies import clear_session, session_cookie, set_session
+from ...http.service import Service
 from ...store.errors import RefusedError
 
 if TYPE_CHECKING:
     from ...accounts.login import Opened
+    from ...http.accounts import Accounts
     from ...store.tables.accounts import UserRow
 
 router = APIRouter(include_in_schema=False)
@@ -35,23 +37,23 @@ def safe_next(wanted: str | None) -> str:
     return "/" if wanted.startswith(("/login", "/logout", "/invitation", "/api/", "/oidc/")) else wanted
 
 
-def _page(request: Request, name: str, status: int = 200, **context: Any) -> HTMLResponse:
-    return HTMLResponse(request.app.state.pages.render(name, **context), status)
+def _render(request: Request, name: str, status: int = 200, **context: Any) -> HTMLResponse:
+    return HTMLResponse(Service.of(request).templates.render(name, **context), status)
 
 
-def login_page_for(
+def render_login(
     request: Request, wanted: str, name: str = "", error: str = "", status: int = 200
 ) -> HTMLResponse:
     """Return the login, with what was typed before and why that did not do."""
-    with_provider = Accounts.of(request).provider is not None
-    return _page(
+    with_provider = Service.of(request).accounts.provider is not None
+    return _render(
         request, "login.html", status, next=wanted, login_name=name, error=error, with_provider=with_provider
     )
 
 
-def entered(request: Request, opened: Opened, wanted: str) -> Response:
+def redirect_logged_in(request: Request, opened: Opened, wanted: str) -> Response:
     """Return the answer that takes a person who has logged in to where they wanted to go."""
-    accounts = Accounts.of(request)
+    accounts = Service.of(request).accounts
     accounts.identities.forget()
     response = RedirectResponse(wanted, 303)
     set_session(response, request, accounts.port, opened.secret)
@@ -61,7 +63,7 @@ def entered(request: Request, opened: Opened, wanted: str) -> Response:
 @router.get("/login")
 async def login_page(request: Request, next: Annotated[str | None, Query()] = None) -> Response:
     """Show the login."""
-    return login_page_for(request, safe_next(next))
+    return render_login(request, safe_next(next))
 
 
 @router.post("/login")
@@ -72,7 +74,7 @@ async def log_in(
     next: Annotated[str | None, Form()] = None,
 ) -> Response:
     """Check name and password; the page again where they are not accepted."""
-    accounts = Accounts.of(request)
+    accounts = Service.of(request).accounts
     cookie = request.cookies.get(session_cookie(accounts.port), "")
     attempt = login.Attempt(name, password, address_of(request), cookie)
     work = functools.partial(login.log_in, accounts.database, attempt, accounts.lifetime)
@@ -80,14 +82,14 @@ async def log_in(
         opened = await accounts.gate.run(work)
     except AccountError as error:
         status = 429 if isinstance(error, LockedError) else 401
-        return login_page_for(request, safe_next(next), name[:60], error.reason, status)
-    return entered(request, opened, safe_next(next))
+        return render_login(request, safe_next(next), name[:60], error.reason, status)
+    return redirect_logged_in(request, opened, safe_next(next))
 
 
 @router.post("/logout")
 async def log_out(request: Request) -> Response:
     """End the session; a token stays as it is."""
-    accounts = Accounts.of(request)
+    accounts = Service.of(request).accounts
     identity = request.scope["identity"]
     response = Response(status_code=204)
     if identity.digest:
@@ -98,15 +100,15 @@ async def log_out(request: Request) -> Response:
     return response
 
 
-def _invited(accounts: Accounts, secret: str) -> UserRow:
+def _find_invited(accounts: Accounts, secret: str) -> UserRow:
     with accounts.database.reading() as session:
         return users.invited(session, secret)
 
 
-def _invitation_page(
+def _render_invitation(
     request: Request, secret: str, user: UserRow | None, error: str = "", status: int = 200
 ) -> HTMLResponse:
-    return _page(
+    return _render(
         request,
         "invitation.html",
         status,
@@ -125,10 +127,10 @@ async def invitation_page(
 ) -> Response:
     """Show whom the link is for and ask for a password; looking does not use it up."""
     try:
-        user = await run_in_threadpool(_invited, Accounts.of(request), secret)
+        user = await run_in_threadpool(_find_invited, Service.of(request).accounts, secret)
     except InvitationError as error:
-        return _invitation_page(request, "", None, error.reason, 404)
-    return _invitation_page(request, secret, user)
+        return _render_invitation(request, "", None, error.reason, 404)
+    return _render_invitation(request, secret, user)
 
 
 @router.post("/invitation")
@@ -140,17 +142,17 @@ async def accept_invitation(
     again: Annotated[str, Form(max_length=_LONGEST_FIELD)] = "",
 ) -> Response:
     """Set the password, use the link up and begin the first session."""
-    accounts = Accounts.of(request)
+    accounts = Service.of(request).accounts
     try:
-        user = await run_in_threadpool(_invited, accounts, secret)
+        user = await run_in_threadpool(_find_invited, accounts, secret)
         if password != again:
-            return _invitation_page(request, secret, user, "两次输入的密码不一样", 422)
+            return _render_invitation(request, secret, user, "两次输入的密码不一样", 422)
         work = functools.partial(
             login.accept_invitation, accounts.database, secret, display_name, password, accounts.lifetime
         )
         opened = await accounts.gate.run(work)
     except RefusedError as error:
-        return _invitation_page(request, secret, user, error.reason, 422)
+        return _render_invitation(request, secret, user, error.reason, 422)
     except AccountError as error:
-        return _invitation_page(request, "", None, error.reason, 404)
-    return entered(request, opened, "/")
+        return _render_invitation(request, "", None, error.reason, 404)
+    return redirect_logged_in(request, opened, "/")

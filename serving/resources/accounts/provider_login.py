@@ -13,18 +13,19 @@ from starlette.responses import RedirectResponse, Response
 
 from ...accounts import login, users
 from ...accounts.errors import AccountError, ProviderError, StrangerError
-from ...http.accounts import Accounts
 from ...http.cookies import session_cookie
+from ...http.service import Service
 from ...store import audit
 from ...store.errors import RefusedError
 from ...store.tables.accounts import UserRow
-from .login_pages import entered, login_page_for, safe_next
+from .login_pages import redirect_logged_in, render_login, safe_next
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from ...accounts.login import Opened
     from ...accounts.oidc import Person, Provider
+    from ...http.accounts import Accounts
 
 router = APIRouter(prefix="/oidc", include_in_schema=False)
 CREATED_ROLE = "clerk"
@@ -42,14 +43,14 @@ def admit(accounts: Accounts, person: Person, cookie: str) -> Opened:
         StrangerError: there is no account, or it is disabled.
     """
     with accounts.database.writing() as session:
-        user = _known(session, person) or _created(session, person, accounts.create_unknown)
+        user = _find_known(session, person) or _create(session, person, accounts.create_unknown)
         if user is not None and not user.disabled:
             return login.opened(session, user, accounts.lifetime, cookie, way="oidc")
         audit.record(session, login.NOBODY, "session.refuse", f"user:{user.id if user else '-'}", way="oidc")
     raise StrangerError
 
 
-def _known(session: Session, person: Person) -> UserRow | None:
+def _find_known(session: Session, person: Person) -> UserRow | None:
     user = session.scalar(select(UserRow).where(UserRow.oidc_subject == person.subject))
     if user is not None or not person.name:
         return user
@@ -63,7 +64,7 @@ def _known(session: Session, person: Person) -> UserRow | None:
     return user
 
 
-def _created(session: Session, person: Person, wanted: bool) -> UserRow | None:
+def _create(session: Session, person: Person, wanted: bool) -> UserRow | None:
     if not wanted:
         return None
     try:
@@ -74,19 +75,20 @@ def _created(session: Session, person: Person, wanted: bool) -> UserRow | None:
     return user
 
 
-def _provider(request: Request) -> Provider:
-    provider = Accounts.of(request).provider
+def _require_provider(request: Request) -> Provider:
+    provider = Service.of(request).accounts.provider
     if provider is None:
         raise HTTPException(404)
     return provider
 
 
 def _flow_cookie(request: Request) -> str:
-    return f"fenban_oidc_{Accounts.of(request).port}"
+    return f"fenban_oidc_{Service.of(request).accounts.port}"
 
 
 def _callback(request: Request) -> str:
-    return f"{request.url.scheme}://{request.url.netloc}{_PATH}/callback"
+    host = request.headers.get("host") or request.url.netloc  # what is no address is the provider's to refuse
+    return f"{request.scope['scheme']}://{host}{_PATH}/callback"
 
 
 @router.get("/login")
@@ -94,12 +96,12 @@ async def begin(request: Request, next: Annotated[str | None, Query()] = None) -
     """Send the browser to the provider."""
     from ...accounts.oidc import Flow
 
-    provider = _provider(request)
+    provider = _require_provider(request)
     flow = Flow.new(safe_next(next))
     try:
         address = await provider.address(flow, _callback(request))
     except ProviderError as error:
-        return login_page_for(request, flow.wanted, error=error.reason, status=502)
+        return render_login(request, flow.wanted, error=error.reason, status=502)
     response = RedirectResponse(address, 303)
     response.set_cookie(
         _flow_cookie(request),
@@ -108,7 +110,7 @@ async def begin(request: Request, next: Annotated[str | None, Query()] = None) -
         path=_PATH,
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=request.scope["scheme"] == "https",
     )
     return response
 
@@ -122,7 +124,7 @@ async def finish(
     """Take up the provider's answer; it must belong to a login that this very browser began."""
     from ...accounts.oidc import Flow
 
-    provider, accounts = _provider(request), Accounts.of(request)
+    provider, accounts = _require_provider(request), Service.of(request).accounts
     flow = Flow.from_cookie(request.cookies.get(_flow_cookie(request), ""))
     try:
         if flow is None or not code or not secrets.compare_digest(flow.state.encode(), state.encode()):
@@ -132,8 +134,8 @@ async def finish(
         opened = await run_in_threadpool(admit, accounts, person, cookie)
     except AccountError as error:
         status = 403 if isinstance(error, StrangerError) else 401
-        response: Response = login_page_for(request, "/", error=error.reason, status=status)
+        response: Response = render_login(request, "/", error=error.reason, status=status)
     else:
-        response = entered(request, opened, safe_next(flow.wanted))
+        response = redirect_logged_in(request, opened, safe_next(flow.wanted))
     response.delete_cookie(_flow_cookie(request), path=_PATH, httponly=True, samesite="lax")
     return response

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from ...accounts import login
 from ...accounts.errors import SessionOnlyError
 from ...accounts.permissions import PERMISSIONS, ROLES, in_order
-from ...http.accounts import Accounts, address_of
+from ...http.accounts import address_of
 from ...http.cookies import clear_session, session_cookie, set_session
 from ...http.dependencies import own_id
 from ...http.problems import responses
-from ...http.service import GUARDED
+from ...http.service import GUARDED, Service
 from .schemas import LoginAsked, PasswordAsked, PermissionFacts, SessionFacts
 
 if TYPE_CHECKING:
@@ -26,28 +26,24 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/api/v1", tags=["账户"])
 
 
-def _facts(identity: Identity) -> dict[str, Any]:
+def _show(identity: Identity) -> SessionFacts:
     actor = identity.actor
-    return {
-        "name": actor.name,
-        "display_name": actor.display_name,
-        "role": actor.role,
-        "permissions": in_order(actor.permissions),
-        "token": actor.token,
-        "csrf": identity.csrf or None,
-        "expires_at": identity.expires_at.isoformat(),
-    }
+    return SessionFacts.from_record(
+        actor,
+        permissions=in_order(actor.permissions),
+        csrf=identity.csrf or None,
+        expires_at=identity.expires_at,
+    )
 
 
-async def _begun(request: Request, opened: Opened) -> Response:
-    """Return the facts of a session that has begun, with its cookie."""
-    accounts = Accounts.of(request)
+async def _begin(request: Request, response: Response, opened: Opened) -> SessionFacts:
+    """Hand a session that was opened to the browser, and return its facts."""
+    accounts = Service.of(request).accounts
     accounts.identities.forget()
     identity = await run_in_threadpool(accounts.identities.look_up, "session", opened.secret)
     assert identity is not None, "the session was written a moment ago"
-    response = JSONResponse(_facts(identity))
     set_session(response, request, accounts.port, opened.secret)
-    return response
+    return _show(identity)
 
 
 @router.get(
@@ -60,9 +56,9 @@ async def _begun(request: Request, opened: Opened) -> Response:
     responses=responses(401),
     openapi_extra=GUARDED,
 )
-async def describe(request: Request) -> Response:
+async def describe(request: Request) -> SessionFacts:
     """Answer with what the access middleware found."""
-    return JSONResponse(_facts(request.scope["identity"]))
+    return _show(request.scope["identity"])
 
 
 @router.post(
@@ -75,13 +71,13 @@ async def describe(request: Request) -> Response:
     response_description="成功，会话在 Set-Cookie 里",
     responses=responses(400, 401, 403, 413, 422, 429, 503),
 )
-async def log_in(asked: LoginAsked, request: Request) -> Response:
+async def log_in(asked: LoginAsked, request: Request, response: Response) -> SessionFacts:
     """Begin a session; the one that the browser had ends."""
-    accounts = Accounts.of(request)
+    accounts = Service.of(request).accounts
     cookie = request.cookies.get(session_cookie(accounts.port), "")
     attempt = login.Attempt(asked.name, asked.password, address_of(request), cookie)
     work = functools.partial(login.log_in, accounts.database, attempt, accounts.lifetime)
-    return await _begun(request, await accounts.gate.run(work))
+    return await _begin(request, response, await accounts.gate.run(work))
 
 
 @router.patch(
@@ -94,9 +90,9 @@ async def log_in(asked: LoginAsked, request: Request) -> Response:
     responses=responses(400, 401, 403, 409, 413, 422, 429, 503),
     openapi_extra=GUARDED,
 )
-async def change_password(asked: PasswordAsked, request: Request) -> Response:
+async def change_password(asked: PasswordAsked, request: Request, response: Response) -> SessionFacts:
     """Replace the password of the person in the browser."""
-    accounts, identity = Accounts.of(request), _of_browser(request)
+    accounts, identity = Service.of(request).accounts, _require_session(request)
     work = functools.partial(
         login.change_password,
         accounts.database,
@@ -106,7 +102,7 @@ async def change_password(asked: PasswordAsked, request: Request) -> Response:
         accounts.lifetime,
         address_of(request),
     )
-    return await _begun(request, await accounts.gate.run(work))
+    return await _begin(request, response, await accounts.gate.run(work))
 
 
 @router.delete(
@@ -120,8 +116,8 @@ async def change_password(asked: PasswordAsked, request: Request) -> Response:
     openapi_extra=GUARDED,
 )
 async def log_out(request: Request) -> Response:
-    """End the session."""
-    accounts, identity = Accounts.of(request), _of_browser(request)
+    """End the session of this browser, and take its cookie back."""
+    accounts, identity = Service.of(request).accounts, _require_session(request)
     actor = identity.actor
     await run_in_threadpool(login.log_out, accounts.database, identity.digest, actor.name, own_id(actor))
     accounts.identities.forget()
@@ -140,14 +136,14 @@ async def log_out(request: Request) -> Response:
     responses=responses(401),
     openapi_extra=GUARDED,
 )
-async def permissions() -> Response:
+async def list_permissions() -> PermissionFacts:
     """Answer with the table of permissions."""
-    return JSONResponse(
-        {"permissions": PERMISSIONS, "roles": {role: in_order(may) for role, may in ROLES.items()}}
+    return PermissionFacts(
+        permissions=PERMISSIONS, roles={role: in_order(may) for role, may in ROLES.items()}
     )
 
 
-def _of_browser(request: Request) -> Identity:
+def _require_session(request: Request) -> Identity:
     identity: Identity = request.scope["identity"]
     if not identity.digest:
         raise SessionOnlyError

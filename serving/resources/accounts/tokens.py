@@ -3,42 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from ...accounts import tokens, users
 from ...accounts.actor import Actor
 from ...accounts.errors import ForbiddenError
-from ...http.accounts import Accounts
 from ...http.dependencies import own_id, permitted
 from ...http.problems import responses
-from ...http.service import GUARDED
+from ...http.service import GUARDED, Service
 from ...store.base import now
 from ...store.errors import RefusedError
-from .schemas import NewToken, TokenAsked, TokenPage
-
-if TYPE_CHECKING:
-    from ...store.tables.accounts import TokenRow
+from .schemas import NewToken, Token, TokenAsked, TokenPage
 
 router = APIRouter(prefix="/api/v1", tags=["账户"])
 Holder = Annotated[Actor, Depends(permitted("tokens.manage"))]
 TokenId = Annotated[int, Path(ge=1, le=2**31 - 1, description="令牌的编号")]
-
-
-def token_as_dict(row: TokenRow, owner: str) -> dict[str, Any]:
-    """Return the ``Token`` JSON of a row."""
-    return {
-        "id": row.id,
-        "name": row.name,
-        "owner": owner,
-        "scopes": list(row.scopes),
-        "created_at": row.created_at.isoformat(),
-        "expires_at": row.expires_at.isoformat(),
-        "revoked_at": row.revoked_at.isoformat() if row.revoked_at else None,
-        "used_at": row.used_at.isoformat() if row.used_at else None,
-    }
 
 
 @router.get(
@@ -58,15 +40,15 @@ def list_tokens(
     everybody: Annotated[bool, Query(description="所有人的")] = False,
     limit: Annotated[int, Query(ge=1, le=500, description="每页个数")] = 50,
     cursor: Annotated[int, Query(ge=0, le=2**31 - 1, description="上一页的 next")] = 0,
-) -> Response:
-    """Answer with one page."""
+) -> Any:
+    """Answer with one page of tokens: one's own, or everybody's for administrators."""
     if everybody and not actor.may("users.manage"):
         raise ForbiddenError("users.manage")
-    with Accounts.of(request).database.reading() as session:
+    with Service.of(request).accounts.database.reading() as session:
         found = tokens.listed(session, limit + 1, cursor, None if everybody else own_id(actor))
-        page = [token_as_dict(row, users.get(session, row.user_id).name) for row in found[:limit]]
-    more = str(page[-1]["id"]) if len(found) > limit else None
-    return JSONResponse({"items": page, "next": more, "total": None})
+        page = [Token.from_record(row, owner=users.get(session, row.user_id).name) for row in found[:limit]]
+    more = str(page[-1].id) if len(found) > limit else None
+    return {"items": page, "next": more, "total": None}
 
 
 @router.post(
@@ -81,16 +63,15 @@ def list_tokens(
     responses=responses(400, 401, 403, 409, 413, 422, 503),
     openapi_extra=GUARDED,
 )
-def add_token(asked: TokenAsked, request: Request, actor: Holder) -> Response:
-    """Add a token of one's own."""
+def add_token(asked: TokenAsked, request: Request, actor: Holder) -> NewToken:
+    """Add a token of one's own, which may do no more and last no longer than what asks for it."""
     identity = request.scope["identity"]
     if actor.token and now() + dt.timedelta(days=asked.days) > identity.expires_at:
         raise RefusedError("用令牌建的令牌，不能比它更晚到期")
-    with Accounts.of(request).database.writing() as session:
+    with Service.of(request).accounts.database.writing() as session:
         owner = users.get(session, own_id(actor))
         secret, row = tokens.create(session, actor, owner, asked.name, asked.scopes, asked.days)
-        content = {"token": token_as_dict(row, owner.name), "secret": secret}
-    return JSONResponse(content, 201)
+        return NewToken(token=Token.from_record(row, owner=owner.name), secret=secret)
 
 
 @router.delete(
@@ -104,8 +85,8 @@ def add_token(asked: TokenAsked, request: Request, actor: Holder) -> Response:
     openapi_extra=GUARDED,
 )
 def revoke_token(request: Request, actor: Holder, token_id: TokenId) -> Response:
-    """Revoke a token."""
-    accounts = Accounts.of(request)
+    """Revoke a token at once; its record stays."""
+    accounts = Service.of(request).accounts
     with accounts.database.writing() as session:
         tokens.revoke(session, actor.label, token_id, None if actor.may("users.manage") else own_id(actor))
     accounts.identities.forget()

@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response  # noqa: TC002 - FastAPI reads the annotations
 
 from ...accounts import users
 from ...accounts.actor import Actor
-from ...http.accounts import Accounts
 from ...http.dependencies import permitted
 from ...http.problems import responses
-from ...http.service import GUARDED
+from ...http.service import GUARDED, Service
 from ..etags import etag_of, version_asked
 from .schemas import Invitation, User, UserAsked, UserChange, UserPage
 
 if TYPE_CHECKING:
-    import datetime as dt
+    from sqlalchemy.orm import Session
 
     from ...store.tables.accounts import UserRow
 
@@ -26,31 +25,19 @@ Manager = Annotated[Actor, Depends(permitted("users.manage"))]
 UserId = Annotated[int, Path(ge=1, le=2**31 - 1, description="账户的编号")]
 
 
-def user_as_dict(user: UserRow) -> dict[str, Any]:
-    """Return the ``User`` JSON of a row."""
-    return {
-        "id": user.id,
-        "version": user.version,
-        "name": user.name,
-        "display_name": user.display_name,
-        "role": user.role,
-        "state": users.state_of(user),
-        "created_at": user.created_at.isoformat(),
-        "seen_at": user.seen_at.isoformat() if user.seen_at else None,
-    }
+def show_user(user: UserRow) -> User:
+    """Return a person's account as it stands."""
+    return User.from_record(user, state=users.state_of(user))
 
 
-def _answer(user: UserRow) -> Response:
-    return JSONResponse(user_as_dict(user), headers={"ETag": etag_of(user.version)})
+def _show(response: Response, user: UserRow) -> User:
+    response.headers["ETag"] = etag_of(user.version)
+    return show_user(user)
 
 
-def _invitation(user: UserRow, secret: str, expires_at: dt.datetime) -> Response:
-    content = {
-        "user": user_as_dict(user),
-        "link": f"/invitation?secret={secret}",
-        "expires_at": expires_at.isoformat(),
-    }
-    return JSONResponse(content, 201, headers={"ETag": etag_of(user.version)})
+def _invite(session: Session, response: Response, by: str, user: UserRow) -> Invitation:
+    secret, expires_at = users.invite(session, by, user)
+    return Invitation(user=_show(response, user), link=f"/invitation?secret={secret}", expires_at=expires_at)
 
 
 @router.get(
@@ -68,14 +55,14 @@ def list_users(
     actor: Manager,
     limit: Annotated[int, Query(ge=1, le=500, description="每页个数")] = 50,
     cursor: Annotated[int, Query(ge=0, le=2**31 - 1, description="上一页的 next")] = 0,
-) -> Response:
-    """Answer with one page."""
-    with Accounts.of(request).database.reading() as session:
+) -> Any:
+    """Answer with one page of people, by their ids."""
+    with Service.of(request).accounts.database.reading() as session:
         found = users.listed(session, limit + 1, cursor)
         total = users.count(session)
     page = found[:limit]
     more = str(page[-1].id) if len(found) > limit else None
-    return JSONResponse({"items": [user_as_dict(user) for user in page], "next": more, "total": total})
+    return {"items": [show_user(user) for user in page], "next": more, "total": total}
 
 
 @router.post(
@@ -89,12 +76,11 @@ def list_users(
     responses=responses(400, 401, 403, 409, 413, 422, 503),
     openapi_extra=GUARDED,
 )
-def add_user(asked: UserAsked, request: Request, actor: Manager) -> Response:
+def add_user(asked: UserAsked, request: Request, response: Response, actor: Manager) -> Invitation:
     """Add a person and invite them."""
-    with Accounts.of(request).database.writing() as session:
+    with Service.of(request).accounts.database.writing() as session:
         user = users.add(session, actor.label, asked.name, asked.display_name, asked.role)
-        secret, expires_at = users.invite(session, actor.label, user)
-    return _invitation(user, secret, expires_at)
+        return _invite(session, response, actor.label, user)
 
 
 @router.get(
@@ -107,10 +93,10 @@ def add_user(asked: UserAsked, request: Request, actor: Manager) -> Response:
     responses=responses(401, 403, 404, 422, 503),
     openapi_extra=GUARDED,
 )
-def describe_user(request: Request, actor: Manager, user_id: UserId) -> Response:
+def describe_user(request: Request, response: Response, actor: Manager, user_id: UserId) -> User:
     """Answer with one person."""
-    with Accounts.of(request).database.reading() as session:
-        return _answer(users.get(session, user_id))
+    with Service.of(request).accounts.database.reading() as session:
+        return _show(response, users.get(session, user_id))
 
 
 @router.patch(
@@ -124,9 +110,11 @@ def describe_user(request: Request, actor: Manager, user_id: UserId) -> Response
     responses=responses(400, 401, 403, 404, 409, 412, 413, 422, 428, 503),
     openapi_extra=GUARDED,
 )
-def change_user(asked: UserChange, request: Request, actor: Manager, user_id: UserId) -> Response:
-    """Change what was given."""
-    accounts = Accounts.of(request)
+def change_user(
+    asked: UserChange, request: Request, response: Response, actor: Manager, user_id: UserId
+) -> User:
+    """Change what was given, over the version that If-Match names."""
+    accounts = Service.of(request).accounts
     with accounts.database.writing() as session:
         current = users.get(session, user_id).version
         version = version_asked(request, current)
@@ -140,7 +128,7 @@ def change_user(asked: UserChange, request: Request, actor: Manager, user_id: Us
             disabled=asked.disabled,
         )
     accounts.identities.forget()
-    return _answer(user)
+    return _show(response, user)
 
 
 @router.post(
@@ -154,11 +142,10 @@ def change_user(asked: UserChange, request: Request, actor: Manager, user_id: Us
     responses=responses(401, 403, 404, 422, 503),
     openapi_extra=GUARDED,
 )
-def invite_user(request: Request, actor: Manager, user_id: UserId) -> Response:
+def invite_user(request: Request, response: Response, actor: Manager, user_id: UserId) -> Invitation:
     """Invite a person anew."""
-    accounts = Accounts.of(request)
+    accounts = Service.of(request).accounts
     with accounts.database.writing() as session:
-        user = users.get(session, user_id)
-        secret, expires_at = users.invite(session, actor.label, user)
+        invitation = _invite(session, response, actor.label, users.get(session, user_id))
     accounts.identities.forget()
-    return _invitation(user, secret, expires_at)
+    return invitation

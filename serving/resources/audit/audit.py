@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.responses import Response
 
 from ...accounts.actor import Actor
 from ...http.dependencies import permitted
 from ...http.problems import responses
-from ...http.service import GUARDED, Service, as_json
+from ...http.service import GUARDED, Service
 from ...store import audit
 from ...store.audit import FIRST, AuditRow, Checkpoint
-from ..fields import Cursor, Limit, NearDay, PlainText, beginning_of, cursor_of, refused_cursor, values_of
+from ..fields import Cursor, Limit, NearDay, PlainText, beginning_of, cursor_of, row_after
 from . import schemas
 
 if TYPE_CHECKING:
@@ -55,46 +54,24 @@ def list_audit(
     last: Annotated[NearDay | None, Query(alias="to", description="到哪天，含当日")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Response:
-    """Answer with one page."""
+) -> Any:
+    """Answer with one page, the latest lines first."""
     filters: list[ColumnElement[bool]] = [
         column == value.strip()
         for column, value in ((AuditRow.actor, actor), (AuditRow.action, action), (AuditRow.subject, subject))
         if value and value.strip()
     ]
-    before = _before(cursor)
+    before = row_after(cursor)
     with Service.of(request).database.reading() as session:
         since = beginning_of(first) if first else None
         until = beginning_of(last) + _DAY if last else None
         filters += audit.between(session, since, until)
         lines = audit.page(session, filters, before, limit + 1)
         total = None if filters else audit.head(session).seq
-    content = {
-        "items": [_line(line) for line in lines[:limit]],
+    return {
+        "items": lines[:limit],
         "next": cursor_of(lines[limit - 1].seq) if len(lines) > limit else None,
         "total": total,
-    }
-    return Response(as_json(content), media_type="application/json")
-
-
-def _before(cursor: str | None) -> int | None:
-    if cursor is None:
-        return None
-    values = values_of(cursor)
-    if len(values) != 1 or not isinstance(values[0], int) or not 0 < values[0] < 2**31:
-        raise refused_cursor()
-    return int(values[0])
-
-
-def _line(line: AuditRow) -> dict[str, object]:
-    return {
-        "seq": line.seq,
-        "at": line.at.isoformat(),
-        "actor": line.actor,
-        "action": line.action,
-        "subject": line.subject,
-        "detail": line.detail,
-        "hash": line.hash,
     }
 
 
@@ -119,13 +96,13 @@ def verify_audit(
         str, Query(pattern="^[0-9a-f]{64}$", description="那一行的哈希，起点为 64 个 0")
     ] = FIRST,
     limit: Annotated[int, Query(ge=1, le=20_000, description="最多核对多少行")] = 2_000,
-) -> Response:
+) -> Any:
     """Answer for some thousand lines; bounded, so that the clerks do not wait for the auditor."""
     with Service.of(request).database.reading() as session:
         total = audit.head(session).seq
         verdict = audit.verify_after(session, Checkpoint(after, after_hash), limit)
     onward = {"after": verdict.lines, "after_hash": verdict.head} if verdict.more else None
-    content = {
+    return {
         "intact": verdict.flaw is None,
         "first": after + 1,
         "lines": verdict.lines,
@@ -136,4 +113,3 @@ def verify_audit(
         "flaw": verdict.flaw,
         "reason": _FLAWS[verdict.flaw].format(verdict.broken_at) if verdict.flaw else None,
     }
-    return Response(as_json(content), media_type="application/json")

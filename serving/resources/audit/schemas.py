@@ -6,14 +6,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from ..shown import InstantText, Shown
 
 
-class AuditLine(BaseModel):
+class AuditLine(Shown):
     """审计的一行：谁在什么时候对什么做了什么。"""
 
     seq: int = Field(description="行号，从 1 起，连续")
-    at: str = Field(description="时间")
+    at: InstantText = Field(description="时间")
     actor: str = Field(description="登录名；接口令牌为 token:名称；命令行为 cli:名称")
     action: str = Field(description="动作", examples=["submission.decide"])
     subject: str = Field(description="对象", examples=["submission:12"])
@@ -21,7 +23,7 @@ class AuditLine(BaseModel):
     hash: str = Field(description="这一行连同上一行哈希的 SHA-256")
 
 
-class AuditPage(BaseModel):
+class AuditPage(Shown):
     """一页审计，新的在前。"""
 
     items: list[AuditLine]
@@ -29,14 +31,14 @@ class AuditPage(BaseModel):
     total: int | None = Field(description="没有条件时为总行数，否则为空")
 
 
-class Onward(BaseModel):
+class Onward(Shown):
     """接着核对要用的参数。"""
 
     after: int = Field(description="核对到第几行")
     after_hash: str = Field(description="那一行的哈希")
 
 
-class Verification(BaseModel):
+class Verification(Shown):
     """核对一段的结果。"""
 
     intact: bool = Field(description="这一段是否完好")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Header, UploadFile
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from fenban.model import mask
 
@@ -19,11 +19,11 @@ from ...desk.directory.files import Unreadable, UnreadableListError, read_upload
 from ...desk.directory.imports import ImportOptions, Proposal, propose
 from ...http.dependencies import permitted
 from ...http.problems import FieldError, InvalidFieldsError, MissingIfMatchError, responses
-from ...http.service import GUARDED, Service, as_json
+from ...http.service import GUARDED, Service
 from ...store import directories, idempotency
 from ...store.errors import ChangedMeanwhileError, RefusedError
 from ...store.idempotency import Kept
-from ..fields import Cursor, Limit, NearDay, PathId, PlainText, cursor_of, refused_cursor, values_of
+from ..fields import Cursor, Limit, NearDay, PathId, PlainText, cursor_of, row_after
 from ..writing import Key  # noqa: TC001 - FastAPI reads the annotation
 from . import schemas
 from .units import Reader, today
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from fenban.model import Directory
 
     from ...desk.directory.changes import Change
-    from ...store.directories import Effective, Version
+    from ...store.directories import Effective
 
 router = APIRouter(prefix="/api/v1", tags=["名录"])
 Editor = Annotated[Actor, Depends(permitted("directory.write"))]
@@ -50,7 +50,7 @@ Separate = Annotated[
 ]
 
 
-def _options(
+def _read_options(
     complete: Complete = True,
     within: Within = "",
     on: Annotated[NearDay | None, Form(description="从哪天起算，不填是今天")] = None,
@@ -59,7 +59,7 @@ def _options(
     return ImportOptions(on or today(), complete, within or None, frozenset(separate))
 
 
-Options = Annotated[ImportOptions, Depends(_options)]
+Options = Annotated[ImportOptions, Depends(_read_options)]
 
 
 @router.get(
@@ -72,18 +72,18 @@ Options = Annotated[ImportOptions, Depends(_options)]
     responses=responses(401, 403, 503),
     openapi_extra=GUARDED,
 )
-def describe(request: Request, _: Reader) -> Response:
+def describe(request: Request, response: Response, _: Reader) -> Any:
     """Answer with the version that counts."""
     effective = Service.of(request).live_directory.get()
-    units = _current(effective.directory)
-    body = {
-        "version": _version(effective.version) if effective.version else None,
+    units = _count_current(effective.directory)
+    response.headers["ETag"] = f'"{effective.fingerprint}"'
+    return {
+        "version": effective.version,
         "fingerprint": effective.fingerprint,
         "units": units,
         "ended": len(effective.directory.units) - units,
         "functions": len(effective.directory.functions),
     }
-    return _answer(body, etag=effective.fingerprint)
 
 
 @router.post(
@@ -96,12 +96,15 @@ def describe(request: Request, _: Reader) -> Response:
     responses=responses(400, 401, 403, 413, 422, 503),
     openapi_extra=GUARDED,
 )
-def preview(request: Request, _: Editor, file: Table, options: Options) -> Response:
+def preview(
+    request: Request, response: Response, _: Editor, file: Table, options: Options
+) -> schemas.Preview:
     """Answer with what would change."""
     effective = Service.of(request).live_directory.get()
     listed, unreadable = _read(file.file.read(), file.filename or "")
     proposal = propose(effective.directory, listed, options)
-    return _answer(_preview(effective, proposal, len(listed), unreadable), etag=effective.fingerprint)
+    response.headers["ETag"] = f'"{effective.fingerprint}"'
+    return _show_preview(effective, proposal, len(listed), unreadable)
 
 
 @router.post(
@@ -144,7 +147,7 @@ def add_version(
         asked = _digest(content, options, fingerprint, note, if_match)
         kept = idempotency.claim(session, key, owner, asked) if key else None
         if kept is not None:
-            return _answer(kept.body, kept.status, kept.etag)
+            return _answer(kept)
         effective = service.live_directory.seen_by(session)
         if proposal is None or effective.fingerprint != seen.fingerprint:
             raise ChangedMeanwhileError(effective.version.id if effective.version else 0)
@@ -155,12 +158,13 @@ def add_version(
             actor.label,
             note,
             expected=effective.fingerprint,
-            detail=_counts(proposal.changes),
+            detail=_count_by_kind(proposal.changes),
         )
-        body = _version(version)
+        shown = schemas.Version.model_validate(version).model_dump(mode="json")
+        done = Kept(201, shown, version.fingerprint)
         if key:
-            idempotency.keep(session, key, owner, Kept(201, body, version.fingerprint))
-    return _answer(body, 201, version.fingerprint)
+            idempotency.keep(session, key, owner, done)
+    return _answer(done)
 
 
 @router.get(
@@ -173,24 +177,18 @@ def add_version(
     responses=responses(401, 403, 422, 503),
     openapi_extra=GUARDED,
 )
-def list_versions(request: Request, _: Reader, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """Answer with one page."""
-    before = None
-    if cursor is not None:
-        values = values_of(cursor)
-        if len(values) != 1 or not isinstance(values[0], int) or not 0 < values[0] < 2**31:
-            raise refused_cursor()
-        before = values[0]
+def list_versions(request: Request, _: Reader, limit: Limit = 50, cursor: Cursor = None) -> Any:
+    """Answer with one page of versions, the latest first."""
+    before = row_after(cursor)
     with Service.of(request).database.reading() as session:
         found = directories.versions(session, limit + 1, before)
         total = directories.count(session)
     page = found[:limit]
-    body = {
-        "items": [_version(version) for version in page],
+    return {
+        "items": page,
         "next": cursor_of(page[-1].id) if len(found) > limit else None,
         "total": total,
     }
-    return _answer(body)
 
 
 @router.get(
@@ -203,7 +201,7 @@ def list_versions(request: Request, _: Reader, limit: Limit = 50, cursor: Cursor
     responses=responses(401, 403, 404, 422, 503),
     openapi_extra=GUARDED,
 )
-def list_changes(request: Request, _: Reader, version_id: PathId) -> Response:
+def list_changes(request: Request, _: Reader, version_id: PathId) -> Any:
     """Answer with the differences to the version before."""
     service = Service.of(request)
     with service.database.reading() as session:
@@ -211,7 +209,7 @@ def list_changes(request: Request, _: Reader, version_id: PathId) -> Response:
         former = directories.version_before(session, version_id)
         before = directories.load(session, former) if former else service.live_directory.fallback
     changes = changes_between(before, after)
-    return _answer({"items": [_change(change) for change in changes], "counts": _counts(changes)})
+    return {"items": _show_changes(changes), "counts": _count_by_kind(changes)}
 
 
 def _read(content: bytes, name: str) -> tuple[list[Any], list[Unreadable]]:
@@ -234,54 +232,37 @@ def _digest(content: bytes, options: ImportOptions, *more: str) -> str:
     return hashlib.sha256(content + repr(asked).encode()).hexdigest()
 
 
-def _answer(body: dict[str, Any], status: int = 200, etag: str | None = None) -> Response:
-    headers = {"ETag": f'"{etag}"'} if etag else None
-    return Response(as_json(body), status, headers, "application/json")
+def _answer(done: Kept) -> JSONResponse:
+    return JSONResponse(done.body, done.status, {"ETag": f'"{done.etag}"'})
 
 
-def _version(version: Version) -> dict[str, Any]:
-    return {
-        "id": version.id,
-        "at": version.at.isoformat(),
-        "by": version.by,
-        "note": version.note,
-        "fingerprint": version.fingerprint,
-    }
+def _show_changes(changes: Iterable[Change]) -> list[schemas.Change]:
+    return [schemas.Change.from_record(change, label=CHANGE_NAMES[change.kind]) for change in changes]
 
 
-def _change(change: Change) -> dict[str, str]:
-    return {
-        "kind": change.kind,
-        "label": CHANGE_NAMES[change.kind],
-        "unit": change.unit,
-        "was": change.was,
-        "now": change.now,
-    }
-
-
-def _counts(changes: Iterable[Change]) -> dict[str, int]:
+def _count_by_kind(changes: Iterable[Change]) -> dict[str, int]:
     return dict(Counter(change.kind for change in changes))
 
 
-def _current(directory: Directory) -> int:
+def _count_current(directory: Directory) -> int:
     day: dt.date = today()
     return sum(unit.valid_on(day) for unit in directory.units)
 
 
-def _preview(
+def _show_preview(
     effective: Effective, proposal: Proposal, listed: int, unreadable: list[Unreadable]
-) -> dict[str, Any]:
-    return {
-        "base": effective.fingerprint,
-        "fingerprint": proposal.fingerprint,
-        "on": proposal.on.isoformat(),
-        "within": proposal.within,
-        "listed": listed,
-        "outside": proposal.outside,
-        "units": sum(unit.valid_on(proposal.on) for unit in proposal.directory.units),
-        "changes": [_change(change) for change in proposal.changes],
-        "counts": _counts(proposal.changes),
-        "guesses": [{"unit": new, "was": old} for new, old in proposal.guessed.items()],
-        "notes": [{"row": note.row, "unit": note.unit, "text": note.text} for note in proposal.notes],
-        "unreadable": [{"row": row.row, "column": row.column, "reason": row.reason} for row in unreadable],
-    }
+) -> schemas.Preview:
+    return schemas.Preview(
+        base=effective.fingerprint,
+        fingerprint=proposal.fingerprint,
+        on=proposal.on,
+        within=proposal.within,
+        listed=listed,
+        outside=proposal.outside,
+        units=sum(unit.valid_on(proposal.on) for unit in proposal.directory.units),
+        changes=_show_changes(proposal.changes),
+        counts=_count_by_kind(proposal.changes),
+        guesses=[schemas.Guess(unit=new, was=old) for new, old in proposal.guessed.items()],
+        notes=[schemas.RowNote.model_validate(note) for note in proposal.notes],
+        unreadable=[schemas.UnreadableRow.model_validate(row) for row in unreadable],
+    )

@@ -7,7 +7,9 @@ from __future__ import annotations
 import datetime as dt  # noqa: TC003 - pydantic reads it at runtime
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from ..shown import Instant, Shown
 
 _KIND_TEXT = (
     "added 新增、ended 停用、renamed 更名、restored 恢复、function 职能变更、jurisdiction 属地变更、"
@@ -15,7 +17,7 @@ _KIND_TEXT = (
 )
 
 
-class DirectoryUnit(BaseModel):
+class DirectoryUnit(Shown):
     """名录中的一个单位。"""
 
     unit: str = Field(description="单位名称", examples=["南宁市公安局交警支队"])
@@ -28,7 +30,7 @@ class DirectoryUnit(BaseModel):
     current: bool = Field(description="今天是否启用")
 
 
-class UnitPage(BaseModel):
+class UnitPage(Shown):
     """名录的一页。"""
 
     items: list[DirectoryUnit] = Field(description="本页的单位")
@@ -37,7 +39,7 @@ class UnitPage(BaseModel):
     offset: int = Field(description="本页之前的个数")
 
 
-class Former(BaseModel):
+class Former(Shown):
     """以前的名称或单位。"""
 
     name: str = Field(description="名称")
@@ -53,7 +55,7 @@ class UnitEntry(DirectoryUnit):
     function_predecessors: list[Former] = Field(description="这一职能以前由谁承担")
 
 
-class UnitFacts(BaseModel):
+class UnitFacts(Shown):
     """一个单位的全部情况。承担几项职能的，每项一条。"""
 
     unit: str = Field(description="单位名称")
@@ -62,17 +64,17 @@ class UnitFacts(BaseModel):
     suggestible: bool = Field(description="现用模型能否建议这个单位；不能的，可先试用，待再次训练")
 
 
-class Version(BaseModel):
+class Version(Shown):
     """名录的一个版本。"""
 
     id: int = Field(description="编号")
-    at: dt.datetime = Field(description="启用的时刻")
+    at: Instant = Field(description="启用的时刻")
     by: str = Field(description="谁导入的")
     note: str = Field(description="说明")
     fingerprint: str = Field(description="内容的 SHA-256")
 
 
-class DirectoryState(BaseModel):
+class DirectoryState(Shown):
     """现用的名录。"""
 
     version: Version | None = Field(description="版本；从未导入、沿用模型自带名录时为空")
@@ -82,7 +84,7 @@ class DirectoryState(BaseModel):
     functions: int = Field(description="职能数")
 
 
-class VersionPage(BaseModel):
+class VersionPage(Shown):
     """一页版本，新的在前。"""
 
     items: list[Version] = Field(description="版本")
@@ -90,7 +92,7 @@ class VersionPage(BaseModel):
     total: int = Field(description="版本总数")
 
 
-class Change(BaseModel):
+class Change(Shown):
     """一处变化。"""
 
     kind: Literal[
@@ -111,14 +113,14 @@ class Change(BaseModel):
     now: str = Field(description="以后")
 
 
-class ChangeList(BaseModel):
+class ChangeList(Shown):
     """一个版本与前一个版本相比的变化。"""
 
     items: list[Change] = Field(description="变化")
     counts: dict[str, int] = Field(description="每种变化的处数")
 
 
-class RowNote(BaseModel):
+class RowNote(Shown):
     """读名单时作的推断，请核对。"""
 
     row: int = Field(description="第几行，表头是第 1 行")
@@ -126,7 +128,7 @@ class RowNote(BaseModel):
     text: str = Field(description="推断", examples=["没写属地，按名称认作“南宁市/兴宁区”"])
 
 
-class UnreadableRow(BaseModel):
+class UnreadableRow(Shown):
     """读不了、没有计入的一行。"""
 
     row: int = Field(description="第几行，表头是第 1 行")
@@ -134,14 +136,14 @@ class UnreadableRow(BaseModel):
     reason: str = Field(description="原因")
 
 
-class Guess(BaseModel):
+class Guess(Shown):
     """名单没有写明、推断出来的更名。"""
 
     unit: str = Field(description="新名称")
     was: str = Field(description="旧名称")
 
 
-class Preview(BaseModel):
+class Preview(Shown):
     """导入之后会变成怎样；什么也没有写入。"""
 
     base: str = Field(description="现用名录的 SHA-256，生效时放进 If-Match（加引号）")

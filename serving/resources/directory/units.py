@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
-from starlette.responses import Response
 
 from ...accounts.actor import Actor
 from ...desk.deadlines.workdays import CHINA
 from ...http.dependencies import permitted
 from ...http.problems import responses
-from ...http.service import GUARDED, Service, as_json
+from ...http.service import GUARDED, Service
 from ...store.errors import NotFoundError
 from . import schemas
 
@@ -56,17 +54,16 @@ def list_units(
     ended: Annotated[bool, Query(description="是否也列出已停用和尚未启用的")] = False,
     limit: Annotated[int, Query(ge=1, le=500, description="每页个数")] = 50,
     offset: Annotated[int, Query(ge=0, le=10_000_000, description="跳过的个数")] = 0,
-) -> Response:
-    """Answer with one page."""
+) -> Any:
+    """Answer with one page of the units that fit, those in force today unless ``ended``."""
     day = today()
     found = Service.of(request).units.get().find(q, function, jurisdiction, None if ended else day)
-    page = {
-        "items": [unit_dict(unit, day) for unit in found[offset : offset + limit]],
+    return {
+        "items": [show_unit(unit, day) for unit in found[offset : offset + limit]],
         "total": len(found),
         "limit": limit,
         "offset": offset,
     }
-    return Response(as_json(page), media_type="application/json")
 
 
 @router.get(
@@ -83,8 +80,8 @@ def get_unit(
     request: Request,
     _: Reader,
     name: Annotated[str, Path(max_length=200, description="单位名称", examples=["南宁市教育局"])],
-) -> Response:
-    """Answer with the unit's entries."""
+) -> Any:
+    """Answer with the unit's entries, one a function."""
     service = Service.of(request)
     directory = service.units.get().directory
     entries = [unit for unit in directory.units if unit.name == name]
@@ -93,34 +90,25 @@ def get_unit(
     day = today()
     heir = directory.successor(name, day)
     learnt = service.router.content.directory
-    facts = {
+    return {
         "unit": name,
         "entries": [_entry(unit, directory, day) for unit in entries],
         "successor": heir.name if heir else None,
         "suggestible": learnt is not None and learnt.unit(name) is not None,
     }
-    return Response(as_json(facts), media_type="application/json")
 
 
-def unit_dict(unit: Unit, day: dt.date) -> dict[str, Any]:
-    """Return the ``DirectoryUnit`` of a unit."""
-    return {
-        "unit": unit.name,
-        "function": unit.function,
-        "jurisdiction": unit.jurisdiction,
-        "superior": unit.superior,
-        "aliases": list(unit.aliases),
-        "valid_from": unit.valid_from.isoformat() if unit.valid_from else None,
-        "valid_until": unit.valid_until.isoformat() if unit.valid_until else None,
-        "current": unit.valid_on(day),
-    }
+def show_unit(unit: Unit, day: dt.date) -> schemas.DirectoryUnit:
+    """Return a unit as it stands on ``day``."""
+    return schemas.DirectoryUnit.from_record(unit, unit=unit.name, current=unit.valid_on(day))
 
 
-def _entry(unit: Unit, directory: Directory, day: dt.date) -> dict[str, Any]:
+def _entry(unit: Unit, directory: Directory, day: dt.date) -> schemas.UnitEntry:
     function = directory.functions.get(unit.function or "")
-    return {
-        **unit_dict(unit, day),
-        "duties": list(function.duties) if function else [],
-        "predecessors": [asdict(former) for former in unit.predecessors],
-        "function_predecessors": [asdict(former) for former in function.predecessors] if function else [],
-    }
+    return schemas.UnitEntry.from_record(
+        unit,
+        unit=unit.name,
+        current=unit.valid_on(day),
+        duties=function.duties if function else (),
+        function_predecessors=function.predecessors if function else (),
+    )

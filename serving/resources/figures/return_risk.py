@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.responses import Response
 
 from ...accounts.actor import Actor
 from ...http.dependencies import permitted
 from ...http.problems import responses
-from ...http.service import GUARDED, Service, as_json
+from ...http.service import GUARDED, Service
 from ...store.statistics import return_risk as history
 from ..fields import PlainText
 from ..finding import likeness_schemas as schemas
@@ -42,23 +41,14 @@ def return_risk(
     unit: Annotated[list[_Name], Query(min_length=1, max_length=10, description="单位，可以多个")],
     topic: Annotated[PlainText | None, Query(max_length=200, description="主题")] = None,
     function: Annotated[PlainText | None, Query(max_length=200, description="职能")] = None,
-) -> Response:
+) -> Any:
     """Answer for up to ten units."""
     with Service.of(request).database.reading() as session:
         found = history.risks(session, unit, topic, function)
-    return Response(as_json({"items": [as_values(risk) for risk in found]}), media_type="application/json")
+    return {"items": [show_risk(risk) for risk in found]}
 
 
-def as_values(risk: Risk) -> dict[str, Any]:
-    """Return a risk as JSON values."""
+def show_risk(risk: Risk) -> schemas.Risk:
+    """Return a risk, with the unit that took most of what came back."""
     taken_by, taken = risk.taken_by or (None, 0)
-    return {
-        "unit": risk.unit,
-        "returned": risk.returned,
-        "of": risk.of,
-        "days": risk.days,
-        "what": risk.what,
-        "reason": risk.reason,
-        "taken_by": taken_by,
-        "taken": taken,
-    }
+    return schemas.Risk.from_record(risk, taken_by=taken_by, taken=taken)

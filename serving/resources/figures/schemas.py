@@ -4,16 +4,18 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from ..shown import InstantText, Shown
 
 
-class Figures(BaseModel):
+class Figures(Shown):
     """各项统计都有的。"""
 
-    as_of: str = Field(description="统计到这一刻为止；最多晚 15 秒")
+    as_of: InstantText = Field(description="统计到这一刻为止；最多晚 15 秒")
 
 
-class Rate(BaseModel):
+class Rate(Shown):
     """首派准确率的一组。"""
 
     settled: int = Field(description="已办结的件数")
@@ -48,7 +50,7 @@ class Accuracy(Figures, Rate):
     models: list[RateOfModel]
 
 
-class Override(BaseModel):
+class Override(Shown):
     """改派建议的一组。"""
 
     decided: int = Field(description="有分办建议、已派遣的件数")
@@ -68,7 +70,7 @@ class OverrideOfZone(Override):
     zone: str | None = Field(description="分区")
 
 
-class Instead(BaseModel):
+class Instead(Shown):
     """改派去的单位。"""
 
     unit: str
@@ -90,14 +92,14 @@ class Overrides(Figures, Override):
     units: list[OverrideOfUnit] = Field(description="改动最多的 20 个单位")
 
 
-class Reason(BaseModel):
+class Reason(Shown):
     """一种退单原因。"""
 
     reason: str
     n: int = Field(description="次数")
 
 
-class Pair(BaseModel):
+class Pair(Shown):
     """从谁退回、最后由谁办。"""
 
     from_unit: str = Field(alias="from", description="退单的单位")
@@ -118,7 +120,7 @@ class Returns(Figures):
     matrix: list[list[int]] = Field(description="次数")
 
 
-class HotTopic(BaseModel):
+class HotTopic(Shown):
     """一个主题。"""
 
     topic: str
@@ -136,7 +138,7 @@ class Topics(Figures):
     topics: list[HotTopic] = Field(description="最多 20 个")
 
 
-class StateCount(BaseModel):
+class StateCount(Shown):
     """一种状态。"""
 
     state: str
@@ -144,7 +146,7 @@ class StateCount(BaseModel):
     overdue: int = Field(description="其中超期的")
 
 
-class Flow(BaseModel):
+class Flow(Shown):
     """一个时段收了多少、办完多少。"""
 
     start: str = Field(description="时段的第一天")
@@ -152,7 +154,7 @@ class Flow(BaseModel):
     closed: int = Field(description="办完的件数")
 
 
-class UnitLoad(BaseModel):
+class UnitLoad(Shown):
     """一个单位手上的。"""
 
     unit: str

@@ -6,18 +6,17 @@ import datetime as dt
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.responses import Response
 
 from ...accounts.actor import Actor
 from ...http.dependencies import permitted
 from ...http.problems import FieldError, InvalidFieldsError, responses
-from ...http.service import GUARDED, as_json
+from ...http.service import GUARDED, Service
 from ...store.base import now
 from ...store.numbers import CHINA
 from ...store.statistics import counts as figures
 from ...store.statistics import load
 from ...store.statistics.counts import Period, Span
-from ...store.statistics.facts import Facts, FactsCache
+from ...store.statistics.facts import Facts
 from ..fields import NearDay, PlainText  # noqa: TC001 - FastAPI reads them
 from . import schemas
 
@@ -33,8 +32,7 @@ _COMMON: dict[str, Any] = {
 
 def facts_of(request: Request) -> Facts:
     """Return the facts of the service's store."""
-    cache: FactsCache = request.app.state.facts
-    return cache.current()
+    return Service.of(request).facts.current()
 
 
 def span(
@@ -56,9 +54,8 @@ Asked = Annotated[Span, Depends(span)]
 Current = Annotated[Facts, Depends(facts_of)]
 
 
-def _answer(facts: Facts, content: dict[str, Any]) -> Response:
-    content["as_of"] = facts.at.isoformat()
-    return Response(as_json(content), media_type="application/json")
+def _dated(facts: Facts, content: dict[str, Any]) -> dict[str, Any]:
+    return {**content, "as_of": facts.at}
 
 
 @router.get(
@@ -69,9 +66,9 @@ def _answer(facts: Facts, content: dict[str, Any]) -> Response:
     response_model=schemas.Accuracy,
     **_COMMON,
 )
-def accuracy(_: Reader, asked: Asked, facts: Current, period: PeriodName = "week") -> Response:
+def accuracy(_: Reader, asked: Asked, facts: Current, period: PeriodName = "week") -> Any:
     """Answer how often the first address was right."""
-    return _answer(facts, figures.accuracy(facts, asked, period))
+    return _dated(facts, figures.accuracy(facts, asked, period))
 
 
 @router.get(
@@ -83,9 +80,9 @@ def accuracy(_: Reader, asked: Asked, facts: Current, period: PeriodName = "week
     response_model=schemas.Overrides,
     **_COMMON,
 )
-def overrides(_: Reader, asked: Asked, facts: Current, period: PeriodName = "week") -> Response:
+def overrides(_: Reader, asked: Asked, facts: Current, period: PeriodName = "week") -> Any:
     """Answer what people changed."""
-    return _answer(facts, figures.overrides(facts, asked, period))
+    return _dated(facts, figures.overrides(facts, asked, period))
 
 
 @router.get(
@@ -96,9 +93,9 @@ def overrides(_: Reader, asked: Asked, facts: Current, period: PeriodName = "wee
     response_model=schemas.Returns,
     **_COMMON,
 )
-def returns(_: Reader, asked: Asked, facts: Current) -> Response:
+def returns(_: Reader, asked: Asked, facts: Current) -> Any:
     """Answer what came back."""
-    return _answer(facts, figures.returns(facts, asked))
+    return _dated(facts, figures.returns(facts, asked))
 
 
 @router.get(
@@ -112,9 +109,9 @@ def returns(_: Reader, asked: Asked, facts: Current) -> Response:
     response_model=schemas.Topics,
     **_COMMON,
 )
-def topics(_: Reader, asked: Asked, facts: Current) -> Response:
+def topics(_: Reader, asked: Asked, facts: Current) -> Any:
     """Answer which topics grow."""
-    return _answer(facts, load.topics(facts, asked, dt.datetime.now(CHINA).date()))
+    return _dated(facts, load.topics(facts, asked, dt.datetime.now(CHINA).date()))
 
 
 @router.get(
@@ -125,6 +122,6 @@ def topics(_: Reader, asked: Asked, facts: Current) -> Response:
     response_model=schemas.Workload,
     **_COMMON,
 )
-def workload(_: Reader, asked: Asked, facts: Current, period: PeriodName = "week") -> Response:
+def workload(_: Reader, asked: Asked, facts: Current, period: PeriodName = "week") -> Any:
     """Answer what is on the table."""
-    return _answer(facts, load.workload(facts, asked, now(), period))
+    return _dated(facts, load.workload(facts, asked, now(), period))

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import select
-from starlette.responses import Response
 
 from ...accounts.actor import Actor
-from ...desk.likeness.clusters import WEEKS, Cluster, ClustersCache
+from ...desk.likeness.clusters import WEEKS, Cluster
 from ...http.dependencies import permitted
 from ...http.problems import responses
-from ...http.service import GUARDED, Service, as_json
+from ...http.service import GUARDED, Service
 from ...store import states
 from ...store.errors import NotFoundError
 from ...store.tables.matters import SubmissionRow
@@ -48,18 +47,17 @@ def clusters(
     weeks: Weeks = WEEKS,
     q: Annotated[PlainText | None, Query(max_length=100, description="标题、主题或属地中的字")] = None,
     growing: Annotated[bool, Query(description="只要明显增多的")] = False,
-) -> Response:
+) -> Any:
     """Answer with what was computed last."""
-    found, computing = _cache(request).current(weeks)
+    found, computing = Service.of(request).clusters.current(weeks)
     items = found.items if found else ()
-    content = {
-        "items": [_values(one) for one in items if _wanted(one, q, growing)],
-        "as_of": found.at.isoformat() if found else None,
+    return {
+        "items": [show_cluster(one) for one in items if _is_wanted(one, q, growing)],
+        "as_of": found.at if found else None,
         "computing": computing,
         "weeks": weeks,
         "matters": found.matters if found else 0,
     }
-    return Response(as_json(content), media_type="application/json")
 
 
 @router.get(
@@ -74,23 +72,19 @@ def clusters(
     responses=responses(401, 403, 404, 422, 503),
     openapi_extra=GUARDED,
 )
-def cluster(cluster_id: PathId, request: Request, actor: Reader, weeks: Weeks = WEEKS) -> Response:
+def cluster(cluster_id: PathId, request: Request, actor: Reader, weeks: Weeks = WEEKS) -> Any:
     """Answer with the members as they stand now."""
-    found, _ = _cache(request).current(weeks)
+    service = Service.of(request)
+    found, _ = service.clusters.current(weeks)
     one = next((one for one in (found.items if found else ()) if one.medoid == cluster_id), None)
     if one is None:
         raise NotFoundError("热点")
-    with Service.of(request).database.reading() as session:
+    with service.database.reading() as session:
         members = _members(session, one, actor)
-    return Response(as_json({**_values(one), "members": members}), media_type="application/json")
+    return {**show_cluster(one).model_dump(), "members": members}
 
 
-def _cache(request: Request) -> ClustersCache:
-    cache: ClustersCache = request.app.state.clusters
-    return cache
-
-
-def _wanted(one: Cluster, q: str | None, growing: bool) -> bool:
+def _is_wanted(one: Cluster, q: str | None, growing: bool) -> bool:
     if growing and not one.grows:
         return False
     words = (q or "").casefold().split()
@@ -98,37 +92,18 @@ def _wanted(one: Cluster, q: str | None, growing: bool) -> bool:
     return all(word in text for word in words)
 
 
-def _values(one: Cluster) -> dict[str, Any]:
-    return {
-        "id": one.medoid,
-        "title": one.title,
-        "size": len(one.members),
-        "open": one.open,
-        "weeks": list(one.weeks),
-        "growth": None if one.growth is None else round(one.growth, 2),
-        "grows": one.grows,
-        "topic": one.topic,
-        "places": list(one.places),
-    }
+def show_cluster(one: Cluster) -> schemas.Cluster:
+    """Return a hot issue without its members."""
+    growth = None if one.growth is None else round(one.growth, 2)
+    return schemas.Cluster.from_record(one, id=one.medoid, size=len(one.members), growth=growth)
 
 
-def _members(session: Session, one: Cluster, actor: Actor) -> list[dict[str, Any]]:
+def _members(session: Session, one: Cluster, actor: Actor) -> list[schemas.ClusterMember]:
     query = select(SubmissionRow).where(SubmissionRow.id.in_(one.members[:_MOST_MEMBERS]))
     rows = session.scalars(query.order_by(SubmissionRow.received_at.desc(), SubmissionRow.id.desc()))
     return [_member(row, actor) for row in rows]
 
 
-def _member(row: SubmissionRow, actor: Actor) -> dict[str, Any]:
+def _member(row: SubmissionRow, actor: Actor) -> schemas.ClusterMember:
     may = actor.may("matters.write") and states.step_for(row.kind, "merge", row.state) is not None
-    return {
-        "id": row.id,
-        "number": row.number,
-        "version": row.version,
-        "kind": row.kind,
-        "state": row.state,
-        "title": row.title or row.text[:_TITLE],
-        "jurisdiction": row.jurisdiction,
-        "lead_unit": row.lead_unit,
-        "received_at": row.received_at.isoformat(),
-        "may_merge": may,
-    }
+    return schemas.ClusterMember.from_record(row, title=row.title or row.text[:_TITLE], may_merge=may)

@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003 - pydantic reads it at runtime
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from ..fields import PastMoment, PlainText, SaidText  # noqa: TC001 - fields
 from ..matters.schemas import Matter  # noqa: TC001 - a field
-from ..suggestion_schemas import Asked
+from ..shown import Instant, Shown
+from ..suggestions.schemas import Asked
 
 
 class SimilarRequest(Asked):
@@ -25,7 +25,7 @@ class SimilarRequest(Asked):
     received_at: PastMoment | None = Field(None, description="受理时间；不填为现在")
 
 
-class Piece(BaseModel):
+class Piece(Shown):
     """一段文字。"""
 
     where: Literal["both", "here", "there"] = Field(
@@ -34,7 +34,7 @@ class Piece(BaseModel):
     text: str = Field(description="文字，已遮蔽")
 
 
-class SimilarMatter(BaseModel):
+class SimilarMatter(Shown):
     """可能重复的一件。"""
 
     matter: Matter = Field(description="那一件；已并案的给主件")
@@ -50,13 +50,13 @@ class SimilarMatter(BaseModel):
     pieces: list[Piece] = Field(description="逐词比较，各取开头 400 个词")
 
 
-class SimilarList(BaseModel):
+class SimilarList(Shown):
     """可能重复的办件。"""
 
     items: list[SimilarMatter] = Field(description="最像的在前，最多五件；是否并案由人决定")
 
 
-class ClusterMember(BaseModel):
+class ClusterMember(Shown):
     """热点中的一件。"""
 
     id: int = Field(description="编号（id）")
@@ -67,11 +67,11 @@ class ClusterMember(BaseModel):
     title: str = Field(description="标题；没有标题的给正文开头，已遮蔽")
     jurisdiction: str | None = Field(description="属地")
     lead_unit: str | None = Field(description="主办单位")
-    received_at: dt.datetime = Field(description="受理时间")
+    received_at: Instant = Field(description="受理时间")
     may_merge: bool = Field(description="现在是否可以并入别的件")
 
 
-class Cluster(BaseModel):
+class Cluster(Shown):
     """一个热点：多人反映的同一件事。"""
 
     id: int = Field(description="最有代表性的一件（id），也是热点的编号")
@@ -85,11 +85,11 @@ class Cluster(BaseModel):
     places: list[str] = Field(description="最多的属地，至多三个")
 
 
-class ClusterList(BaseModel):
+class ClusterList(Shown):
     """最近几周的热点。"""
 
     items: list[Cluster] = Field(description="明显增多的在前，其次件数多的")
-    as_of: dt.datetime | None = Field(description="算到这一刻为止；还没有算好时为空")
+    as_of: Instant | None = Field(description="算到这一刻为止；还没有算好时为空")
     computing: bool = Field(description="是否正在重新计算；为 true 时过几秒再问")
     weeks: int = Field(description="几周")
     matters: int = Field(description="参加比较的件数，最多一万件，取最新的")
@@ -101,7 +101,7 @@ class ClusterDetail(Cluster):
     members: list[ClusterMember] = Field(description="各件，新的在前，最多 500 件")
 
 
-class Risk(BaseModel):
+class Risk(Shown):
     """这个单位常退这类件。"""
 
     unit: str = Field(description="单位")
@@ -114,7 +114,7 @@ class Risk(BaseModel):
     taken: int = Field(description="其中由它办的件数")
 
 
-class RiskList(BaseModel):
+class RiskList(Shown):
     """退单风险。"""
 
     items: list[Risk] = Field(

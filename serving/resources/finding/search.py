@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import select
-from starlette.responses import Response
 
 from ...accounts.actor import Actor
 from ...http.dependencies import permitted
 from ...http.problems import responses
-from ...http.service import GUARDED, Service, as_json
+from ...http.service import GUARDED, Service
 from ...store.base import now
 from ...store.search.index import newest
 from ...store.search.query import LONGEST_QUERY, parse
 from ...store.search.ranking import passage, ranked
 from ...store.states import OPEN
 from ...store.tables.matters import SubmissionRow
-from ..fields import Cursor, NearDay, PlainText, beginning_of, cursor_of, refused_cursor, values_of
+from ..fields import (
+    Cursor,
+    NearDay,
+    PlainText,
+    beginning_of,
+    cursor_of,
+    refused_cursor,
+    row_in_cursor,
+    values_of,
+)
 from . import search_schemas as schemas
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
@@ -59,7 +69,7 @@ def search_submissions(
         Query(max_length=LONGEST_QUERY, description="检索词", examples=["路灯 -小区", "“拖欠工资”"]),
     ],
     state: Annotated[
-        list[str] | None, Query(max_length=20, description="状态，可以多个；open 表示全部未结")
+        list[PlainText] | None, Query(max_length=20, description="状态，可以多个；open 表示全部未结")
     ] = None,
     unit: Annotated[PlainText | None, Query(max_length=200, description="主办单位的名称或别名")] = None,
     first: Annotated[NearDay | None, Query(alias="from", description="受理日期从（北京时间）")] = None,
@@ -67,32 +77,39 @@ def search_submissions(
     sort: Annotated[Literal["relevance", "newest"], Query(description="顺序")] = "relevance",
     limit: Annotated[int, Query(ge=1, le=100, description="每页个数")] = 20,
     cursor: Cursor = None,
-) -> Response:
-    """Answer with one page."""
+) -> Any:
+    """Answer with one page of hits, and how the query was read."""
     words = parse(q)
     service = Service.of(request)
     directory = service.directory()
-    filters = _filters(state, unit and _named(directory, unit), first, last)
+    filters = _conditions(state, unit and _full_name(directory, unit), first, last)
+    after = _read_cursor(cursor, sort)
     with service.database.reading() as session:
-        after = _after(cursor, sort)
-        page = (
-            _best(session, words, filters, after, limit)
-            if sort == "relevance"
-            else (_latest(session, words, filters, after, limit))
-        )
-        items = _hits(session, page["ids"], words)
-    del page["ids"]
-    content = {
+        search = _search_best if sort == "relevance" else _search_latest
+        found = search(session, words, filters, after, limit)
+        items = _hits(session, found.ids, words)
+    return {
         "items": items,
-        **page,
+        "next": found.next,
+        "total": found.total,
+        "complete": found.complete,
         "words": [term.text for term in words.terms],
         "without": [term.text for term in words.without],
         "units": _units_meant(directory, q),
     }
-    return Response(as_json(content), media_type="application/json")
 
 
-def _filters(
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Ids of one page, and what the page says of the others."""
+
+    ids: Sequence[int]
+    next: str | None
+    total: int | None
+    complete: bool
+
+
+def _conditions(
     states: list[str] | None, unit: str | None, first: dt.date | None, last: dt.date | None
 ) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
@@ -108,7 +125,7 @@ def _filters(
     return found
 
 
-def _named(directory: Directory, unit: str) -> str:
+def _full_name(directory: Directory, unit: str) -> str:
     """Return the unit's name where ``unit`` is an alias of one alone."""
     unit = unit.strip()
     called = {found.name for found in directory.units if unit in (found.name, *found.aliases)}
@@ -120,63 +137,52 @@ def _units_meant(directory: Directory, typed: str) -> list[str]:
     return sorted({unit.name for unit in directory.units if typed in (unit.name, *unit.aliases)})[:5]
 
 
-def _after(cursor: str | None, sort: str) -> int | None:
+def _read_cursor(cursor: str | None, sort: str) -> int | None:
     if cursor is None:
         return None
     values = values_of(cursor)
-    if len(values) != 2 or values[0] != sort or not isinstance(values[1], int) or not 0 < values[1] < 2**31:
+    if len(values) != 2 or values[0] != sort:
         raise refused_cursor()
-    return int(values[1])
+    return row_in_cursor(values[1])
 
 
-def _best(
+def _search_best(
     session: Session, words: Words, filters: list[ColumnElement[bool]], after: int | None, limit: int
-) -> dict[str, Any]:
+) -> _Found:
     found = ranked(session, words, filters)
     start = after or 0
     end = start + limit
-    return {
-        "ids": found.ids[start:end],
-        "next": cursor_of("relevance", end) if end < len(found.ids) else None,
-        "total": len(found.ids) if found.complete else None,
-        "complete": found.complete,
-    }
+    return _Found(
+        ids=found.ids[start:end],
+        next=cursor_of("relevance", end) if end < len(found.ids) else None,
+        total=len(found.ids) if found.complete else None,
+        complete=found.complete,
+    )
 
 
-def _latest(
+def _search_latest(
     session: Session, words: Words, filters: list[ColumnElement[bool]], after: int | None, limit: int
-) -> dict[str, Any]:
+) -> _Found:
     ids = newest(session, words, filters, limit + 1, before=after)
     more = len(ids) > limit
-    return {
-        "ids": ids[:limit],
-        "next": cursor_of("newest", ids[limit - 1]) if more else None,
-        "total": None if more or after else len(ids),
-        "complete": True,
-    }
+    return _Found(
+        ids=ids[:limit],
+        next=cursor_of("newest", ids[limit - 1]) if more else None,
+        total=None if more or after else len(ids),
+        complete=True,
+    )
 
 
-def _hits(session: Session, ids: list[int], words: Words) -> list[dict[str, Any]]:
+def _hits(session: Session, ids: Sequence[int], words: Words) -> list[schemas.Hit]:
     rows = {row.id: row for row in session.scalars(select(SubmissionRow).where(SubmissionRow.id.in_(ids)))}
     return [_hit(rows[one], words) for one in ids]
 
 
-def _hit(row: SubmissionRow, words: Words) -> dict[str, Any]:
-    deadline, closed = row.deadline_at, row.closed_at
-    return {
-        "id": row.id,
-        "number": row.number,
-        "kind": row.kind,
-        "state": row.state,
-        "form": row.form,
-        "zone": row.zone,
-        "topic": row.topic,
-        "lead_unit": row.lead_unit,
-        "jurisdiction": row.jurisdiction,
-        "received_at": row.received_at.isoformat(),
-        "deadline_at": deadline.isoformat() if deadline else None,
-        "closed_at": closed.isoformat() if closed else None,
-        "overdue": row.state in OPEN and deadline is not None and deadline < now(),
-        "title": asdict(passage(row.title, words.terms, None)),
-        "snippet": asdict(passage(row.text, words.terms)),
-    }
+def _hit(row: SubmissionRow, words: Words) -> schemas.Hit:
+    deadline = row.deadline_at
+    return schemas.Hit.from_record(
+        row,
+        overdue=row.state in OPEN and deadline is not None and deadline < now(),
+        title=passage(row.title, words.terms, None),
+        snippet=passage(row.text, words.terms),
+    )

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from ..shown import InstantText, Shown
 
 
-class Passage(BaseModel):
+class Passage(Shown):
     """一段文字，以及其中要标出的字。"""
 
     text: str = Field(description="文字（已遮蔽个人信息）")
@@ -15,7 +17,7 @@ class Passage(BaseModel):
     marks: list[tuple[int, int]] = Field(description="要标出的 [起, 止)，在这一段里按字数（码点）计")
 
 
-class Hit(BaseModel):
+class Hit(Shown):
     """检索到的一件。"""
 
     id: int = Field(description="编号（id），用于接口")
@@ -27,15 +29,15 @@ class Hit(BaseModel):
     topic: str | None = Field(description="主题")
     lead_unit: str | None = Field(description="主办单位")
     jurisdiction: str | None = Field(description="属地")
-    received_at: str = Field(description="受理时间")
-    deadline_at: str | None = Field(description="办理时限")
-    closed_at: str | None = Field(description="办完时间")
+    received_at: InstantText = Field(description="受理时间")
+    deadline_at: InstantText | None = Field(description="办理时限")
+    closed_at: InstantText | None = Field(description="办完时间")
     overdue: bool = Field(description="是否还没办完且已超期")
     title: Passage = Field(description="标题")
     snippet: Passage = Field(description="正文中最能说明为什么检索到的一段")
 
 
-class SearchPage(BaseModel):
+class SearchPage(Shown):
     """一页检索结果。"""
 
     items: list[Hit]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response
 
 from fenban.model import Submission, mask
 
@@ -15,19 +13,18 @@ from ...desk.likeness import duplicates
 from ...desk.likeness.differences import Side
 from ...http.dependencies import permitted
 from ...http.problems import FieldError, InvalidFieldsError, responses
-from ...http.service import GUARDED, Service, as_json
+from ...http.service import GUARDED, Service
 from ...store.base import now
 from ...store.errors import NotFoundError
 from ...store.tables.matters import SubmissionRow
 from ..fields import PathId  # noqa: TC001 - FastAPI reads it
-from ..matters import shaping as matters
+from ..matters.shaping import show_matter
 from . import likeness_schemas as schemas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...desk.likeness.duplicates import Candidate
-    from ...desk.likeness.meaning import Meaning, Vector
 
 router = APIRouter(prefix="/api/v1", tags=["重复与热点"])
 Reader = Annotated[Actor, Depends(permitted("matters.read"))]
@@ -43,7 +40,7 @@ Reader = Annotated[Actor, Depends(permitted("matters.read"))]
     responses=responses(400, 401, 403, 413, 422, 503),
     openapi_extra=GUARDED,
 )
-def find_similar(asked: schemas.SimilarRequest, request: Request, actor: Reader) -> Response:
+def find_similar(asked: schemas.SimilarRequest, request: Request, actor: Reader) -> schemas.SimilarList:
     """Answer for a text that is not in the store."""
     service = Service.of(request)
     if len(asked.text) > service.settings.max_text:
@@ -55,10 +52,10 @@ def find_similar(asked: schemas.SimilarRequest, request: Request, actor: Reader)
         asked.jurisdiction or service.settings.jurisdiction,
         asked.received_at or now(),
     )
-    vector = vector_of(request, here.text, here.title)
+    vector = service.meaning.vector(Submission(text=here.text, title=here.title))
     with service.database.reading() as session:
         found = duplicates.candidates(session, here, vector)
-    return _answer(service, actor, found)
+    return _show(service, actor, found)
 
 
 @router.get(
@@ -71,7 +68,7 @@ def find_similar(asked: schemas.SimilarRequest, request: Request, actor: Reader)
     responses=responses(401, 403, 404, 422, 503),
     openapi_extra=GUARDED,
 )
-def similar(submission_id: PathId, request: Request, actor: Reader) -> Response:
+def similar(submission_id: PathId, request: Request, actor: Reader) -> schemas.SimilarList:
     """Answer for a matter in the store."""
     service = Service.of(request)
     with service.database.reading() as session:
@@ -81,24 +78,18 @@ def similar(submission_id: PathId, request: Request, actor: Reader) -> Response:
         here = Side(row.text, row.title, row.jurisdiction, row.received_at)
         vector = duplicates.vector_of(session, row.id)
         found = duplicates.candidates(session, here, vector, exclude=row.id)
-    return _answer(service, actor, found)
+    return _show(service, actor, found)
 
 
-def vector_of(request: Request, text: str, title: str) -> Vector | None:
-    """Return the vector of a masked text, if the model has an encoder for it."""
-    meaning: Meaning = request.app.state.meaning
-    return meaning.vector(Submission(text=text, title=title))
-
-
-def _answer(service: Service, actor: Actor, found: Sequence[Candidate]) -> Response:
+def _show(service: Service, actor: Actor, found: Sequence[Candidate]) -> schemas.SimilarList:
     items = [
-        {
-            "matter": matters.matter(one.row, actor, service.deadlines),
-            "kind": one.kind,
-            "similarity": round(min(one.score, 1.0), 4),
-            "differences": list(one.differences.lines),
-            "pieces": [dataclasses.asdict(piece) for piece in one.differences.pieces],
-        }
+        schemas.SimilarMatter(
+            matter=show_matter(one.row, actor, service.deadlines),
+            kind=one.kind,
+            similarity=round(min(one.score, 1.0), 4),
+            differences=list(one.differences.lines),
+            pieces=[schemas.Piece.model_validate(piece) for piece in one.differences.pieces],
+        )
         for one in found
     ]
-    return Response(as_json({"items": items}), media_type="application/json")
+    return schemas.SimilarList(items=items)

@@ -11,9 +11,9 @@ from ...desk.matters import agreements, timeline
 from ...http.problems import responses
 from ...http.service import GUARDED
 from ..fields import PathId  # noqa: TC001 - FastAPI reads the annotations
-from ..writing import Change, made
-from . import shaping as matters
+from ..writing import Change, answer_for
 from . import step_schemas as schemas
+from .shaping import show_matter
 
 if TYPE_CHECKING:
     from ...desk.matters.desk import Desk
@@ -37,14 +37,17 @@ _POST: dict[str, Any] = {
     **_POST,
 )
 def agree(submission_id: PathId, asked: schemas.NewAgreement, writing: Change) -> Response:
-    """Register an agreement."""
+    """Register an agreement with its promises."""
     promises = [agreements.Promise(one.unit, one.what, one.due_on) for one in asked.promises]
 
     def work(desk: Desk) -> Kept:
         row = writing.matter(desk, submission_id)
         agreements.agree(desk, row, asked.text, asked.parties, promises)
-        shown = timeline.agreements(desk.session, row.id)[-1]
-        return made({"agreement": shown, "matter": matters.matter(row, writing.actor, desk.deadlines)}, row)
+        shown = schemas.AgreedMatter(
+            agreement=schemas.Agreement.model_validate(timeline.agreements(desk.session, row.id)[-1]),
+            matter=show_matter(row, writing.actor, desk.deadlines),
+        )
+        return answer_for(row, shown)
 
     return writing.answer(work)
 
@@ -69,7 +72,10 @@ def fulfil(
     def work(desk: Desk) -> Kept:
         row = writing.matter(desk, submission_id)
         line = agreements.fulfil(desk, row, agreement_id, promise_id, asked.why)
-        shown = matters.matter(row, writing.actor, desk.deadlines)
-        return made({"fulfilment": timeline.line(line), "matter": shown}, row)
+        shown = schemas.FulfilledMatter(
+            fulfilment=schemas.Written.model_validate(line),
+            matter=show_matter(row, writing.actor, desk.deadlines),
+        )
+        return answer_for(row, shown)
 
     return writing.answer(work)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response
+from starlette.responses import Response  # noqa: TC002 - FastAPI reads the annotations
 
 from ...accounts.actor import Actor  # noqa: TC001 - FastAPI reads the annotations
 from ...desk.matters import deciding, timeline
 from ...http.dependencies import permitted
 from ...http.problems import responses
-from ...http.service import GUARDED, Service, as_json
+from ...http.service import GUARDED, Service
 from ...store.tables.matters import DecisionRow
 from ..fields import PathId  # noqa: TC001 - FastAPI reads the annotations
-from ..writing import Change, made
-from . import shaping as matters
+from ..writing import Change, answer_for
 from . import step_schemas as schemas
+from .shaping import show_matter
 
 if TYPE_CHECKING:
     from ...desk.matters.desk import Desk
@@ -38,15 +38,18 @@ _CHANGES = responses(400, 401, 403, 404, 409, 412, 413, 422, 428, 503)
     openapi_extra=GUARDED,
 )
 def decide(submission_id: PathId, asked: schemas.NewDecision, writing: Change) -> Response:
-    """Decide."""
+    """Send the matter to a unit, over the version that the caller has seen."""
     choice = deciding.Choice(**{**asked.model_dump(), "co_units": tuple(asked.co_units)})
 
     def work(desk: Desk) -> Kept:
         row = writing.matter(desk, submission_id)
         decision = deciding.decide(desk, row, choice)
-        shown = timeline.decision(decision)
-        shown["undo_until"] = (decision.at + deciding.UNDO_WITHIN).isoformat()
-        return made({"decision": shown, "matter": matters.matter(row, writing.actor, desk.deadlines)}, row)
+        until = decision.at + deciding.UNDO_WITHIN
+        shown = schemas.DecidedMatter(
+            decision=schemas.MadeDecision.from_record(decision, undo_until=until),
+            matter=show_matter(row, writing.actor, desk.deadlines),
+        )
+        return answer_for(row, shown)
 
     return writing.answer(work)
 
@@ -65,12 +68,15 @@ def decide(submission_id: PathId, asked: schemas.NewDecision, writing: Change) -
 def undo(
     submission_id: PathId, decision_id: PathId, writing: Change, asked: schemas.Undoing | None = None
 ) -> Response:
-    """Undo."""
+    """Take back one's own decision, within ten seconds."""
 
     def work(desk: Desk) -> Kept:
         row = writing.matter(desk, submission_id)
-        shown = timeline.decision(deciding.undo(desk, row, decision_id))
-        return made({"decision": shown, "matter": matters.matter(row, writing.actor, desk.deadlines)}, row)
+        shown = schemas.UndoneMatter(
+            decision=schemas.Decision.model_validate(deciding.undo(desk, row, decision_id)),
+            matter=show_matter(row, writing.actor, desk.deadlines),
+        )
+        return answer_for(row, shown)
 
     return writing.answer(work)
 
@@ -87,9 +93,8 @@ def undo(
 )
 def list_decisions(
     submission_id: PathId, request: Request, actor: Annotated[Actor, Depends(permitted("matters.read"))]
-) -> Response:
+) -> Any:
     """Answer with all decisions of the matter."""
     with Service.of(request).database.reading() as session:
         timeline.matter(session, submission_id)
-        found = [timeline.decision(row) for row in timeline.lines(session, DecisionRow, submission_id)]
-    return Response(as_json({"items": found}), media_type="application/json")
+        return {"items": timeline.lines(session, DecisionRow, submission_id)}

@@ -4,23 +4,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, File, UploadFile
-from pydantic import BaseModel, Field
-from starlette.responses import Response
+from pydantic import Field
 
 from ...accounts.actor import Actor  # noqa: TC001 - FastAPI reads the annotation
 from ...desk.matters.documents import UnreadableDocumentError, read_document
 from ...http.dependencies import permitted
 from ...http.problems import FieldError, InvalidFieldsError, responses
-from ...http.service import GUARDED, as_json
+from ...http.service import GUARDED
+from ..shown import Shown
 
 router = APIRouter(prefix="/api/v1", tags=["办件"])
 
 
-class ReadDocument(BaseModel):
+class ReadDocument(Shown):
     """读出的文字。"""
 
     title: str = Field(description="标题；看不出来时为空")
@@ -41,10 +40,9 @@ class ReadDocument(BaseModel):
 def read(
     _: Annotated[Actor, Depends(permitted("matters.write"))],
     file: Annotated[UploadFile, File(description=".docx 或 .txt，至多 8 MB")],
-) -> Response:
-    """Answer with the text."""
+) -> Any:
+    """Answer with title and text."""
     try:
-        document = read_document(file.file.read(), file.filename or "")
+        return read_document(file.file.read(), file.filename or "")
     except UnreadableDocumentError as error:
         raise InvalidFieldsError([FieldError(field="file", message=error.reason)]) from error
-    return Response(as_json(asdict(document)), media_type="application/json")

@@ -11,16 +11,17 @@ from ...desk.matters import merging, outcomes, returning, steps, timeline
 from ...http.problems import responses
 from ...http.service import GUARDED
 from ..fields import PathId  # noqa: TC001 - FastAPI reads the annotations
-from ..writing import Change, made
-from . import shaping as matters
+from ..writing import Change, answer_for
 from . import step_schemas as schemas
+from .shaping import show_matter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...desk.matters.desk import Desk
     from ...store.idempotency import Kept
-    from ...store.tables.matters import SubmissionRow
+    from ...store.tables.matters import Line, SubmissionRow
+    from ..shown import Shown
     from ..writing import Writing
 
 router = APIRouter(prefix="/api/v1/submissions/{submission_id}", tags=["办件"])
@@ -35,15 +36,17 @@ _POST: dict[str, Any] = {
 def _answer(
     writing: Writing,
     submission_id: int,
+    model: type[Shown],
     name: str,
-    act: Callable[[Desk, SubmissionRow], dict[str, Any]],
+    act: Callable[[Desk, SubmissionRow], Line | timeline.Extension],
 ) -> Response:
-    """Do ``act`` with the matter; answer with its line, under ``name``, and with the matter."""
+    """Do ``act`` with the matter; answer with ``model``: its line, under ``name``, and the matter."""
 
     def work(desk: Desk) -> Kept:
         row = writing.matter(desk, submission_id)
         line = act(desk, row)
-        return made({name: line, "matter": matters.matter(row, writing.actor, desk.deadlines)}, row)
+        shown = {name: line, "matter": show_matter(row, writing.actor, desk.deadlines)}
+        return answer_for(row, model.model_validate(shown))
 
     return writing.answer(work)
 
@@ -57,12 +60,12 @@ def _answer(
     **_POST,
 )
 def send_back(submission_id: PathId, asked: schemas.NewReturn, writing: Change) -> Response:
-    """Return."""
+    """Take the matter back from its unit."""
 
-    def act(desk: Desk, row: SubmissionRow) -> dict[str, Any]:
-        return timeline.returned(returning.send_back(desk, row, asked.reason, asked.why))
+    def act(desk: Desk, row: SubmissionRow) -> Line:
+        return returning.send_back(desk, row, asked.reason, asked.why)
 
-    return _answer(writing, submission_id, "returned", act)
+    return _answer(writing, submission_id, schemas.ReturnedMatter, "returned", act)
 
 
 @router.post(
@@ -74,12 +77,12 @@ def send_back(submission_id: PathId, asked: schemas.NewReturn, writing: Change) 
     **_POST,
 )
 def transfer(submission_id: PathId, asked: schemas.NewTransfer, writing: Change) -> Response:
-    """Transfer."""
+    """Hand the matter to another unit."""
 
-    def act(desk: Desk, row: SubmissionRow) -> dict[str, Any]:
-        return timeline.transferred(returning.transfer(desk, row, asked.to_unit, asked.why))
+    def act(desk: Desk, row: SubmissionRow) -> Line:
+        return returning.transfer(desk, row, asked.to_unit, asked.why)
 
-    return _answer(writing, submission_id, "transfer", act)
+    return _answer(writing, submission_id, schemas.TransferredMatter, "transfer", act)
 
 
 @router.post(
@@ -91,17 +94,17 @@ def transfer(submission_id: PathId, asked: schemas.NewTransfer, writing: Change)
     **_POST,
 )
 def merge(submission_id: PathId, asked: schemas.NewMerge, writing: Change) -> Response:
-    """Merge."""
+    """Merge the matter into another, both locked in the order of their ids."""
 
     def work(desk: Desk) -> Kept:
         row, main = merging.both(desk, submission_id, asked.into)
         merged = merging.merge(desk, writing.unchanged(row), main, asked.why)
-        body = {
-            "merge": timeline.merged(merged),
-            "matter": matters.matter(row, writing.actor, desk.deadlines),
-            "main": matters.matter(main, writing.actor, desk.deadlines),
-        }
-        return made(body, row)
+        shown = schemas.MergedMatter(
+            merge=schemas.Merge.model_validate(merged),
+            matter=show_matter(row, writing.actor, desk.deadlines),
+            main=show_matter(main, writing.actor, desk.deadlines),
+        )
+        return answer_for(row, shown)
 
     return writing.answer(work)
 
@@ -115,12 +118,12 @@ def merge(submission_id: PathId, asked: schemas.NewMerge, writing: Change) -> Re
     **_POST,
 )
 def resolve(submission_id: PathId, asked: schemas.NewOutcome, writing: Change) -> Response:
-    """Resolve."""
+    """Close the matter with the reply to the person."""
 
-    def act(desk: Desk, row: SubmissionRow) -> dict[str, Any]:
-        return timeline.outcome(outcomes.resolve(desk, row, asked.reply, resolved=asked.resolved))
+    def act(desk: Desk, row: SubmissionRow) -> Line:
+        return outcomes.resolve(desk, row, asked.reply, resolved=asked.resolved)
 
-    return _answer(writing, submission_id, "outcome", act)
+    return _answer(writing, submission_id, schemas.ResolvedMatter, "outcome", act)
 
 
 @router.post(
@@ -132,13 +135,12 @@ def resolve(submission_id: PathId, asked: schemas.NewOutcome, writing: Change) -
     **_POST,
 )
 def evaluate(submission_id: PathId, asked: schemas.NewEvaluation, writing: Change) -> Response:
-    """Evaluate."""
+    """Register what the person says of the result."""
 
-    def act(desk: Desk, row: SubmissionRow) -> dict[str, Any]:
-        found = outcomes.evaluate(desk, row, satisfied=asked.satisfied, score=asked.score, why=asked.why)
-        return timeline.evaluation(found)
+    def act(desk: Desk, row: SubmissionRow) -> Line:
+        return outcomes.evaluate(desk, row, satisfied=asked.satisfied, score=asked.score, why=asked.why)
 
-    return _answer(writing, submission_id, "evaluation", act)
+    return _answer(writing, submission_id, schemas.EvaluatedMatter, "evaluation", act)
 
 
 @router.post(
@@ -150,9 +152,9 @@ def evaluate(submission_id: PathId, asked: schemas.NewEvaluation, writing: Chang
     **_POST,
 )
 def extend(submission_id: PathId, asked: schemas.NewExtension, writing: Change) -> Response:
-    """Extend."""
+    """Put off the deadline."""
 
-    def act(desk: Desk, row: SubmissionRow) -> dict[str, Any]:
+    def act(desk: Desk, row: SubmissionRow) -> timeline.Extension:
         return timeline.extension(steps.extend(desk, row, asked.until, asked.why))
 
-    return _answer(writing, submission_id, "extension", act)
+    return _answer(writing, submission_id, schemas.ExtendedMatter, "extension", act)

@@ -5,21 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response
 
 from ...accounts.actor import Actor
 from ...desk.matters import timeline
 from ...http.dependencies import permitted
 from ...http.problems import responses
-from ...http.service import GUARDED, Service, as_json
+from ...http.service import GUARDED, Service
 from ...store.tables.matters import EvaluationRow, MergeRow, OutcomeRow, ReturnRow, TransferRow
 from ..fields import PathId  # noqa: TC001 - FastAPI reads the annotations
 from . import step_schemas as schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy.orm import Session
+
+    from ...store.tables.matters import Line
 
 router = APIRouter(prefix="/api/v1/submissions/{submission_id}", tags=["办件"])
 Reader = Annotated[Actor, Depends(permitted("matters.read"))]
@@ -30,13 +31,16 @@ _GET: dict[str, Any] = {
 }
 
 
-def _answer(
-    request: Request, submission_id: int, read: Callable[[Session], list[dict[str, Any]]]
-) -> Response:
+def _read(
+    request: Request, submission_id: int, read: Callable[[Session, int], Sequence[object]]
+) -> dict[str, Sequence[object]]:
     with Service.of(request).database.reading() as session:
         timeline.matter(session, submission_id)
-        found = read(session)
-    return Response(as_json({"items": found}), media_type="application/json")
+        return {"items": read(session, submission_id)}
+
+
+def _read_lines(request: Request, submission_id: int, table: type[Line]) -> dict[str, Sequence[object]]:
+    return _read(request, submission_id, lambda session, one: timeline.lines(session, table, one))
 
 
 @router.get(
@@ -47,13 +51,9 @@ def _answer(
     response_model=schemas.ReturnList,
     **_GET,
 )
-def list_returns(submission_id: PathId, request: Request, actor: Reader) -> Response:
+def list_returns(submission_id: PathId, request: Request, actor: Reader) -> Any:
     """Answer with all returns."""
-    return _answer(
-        request,
-        submission_id,
-        lambda session: [timeline.returned(row) for row in timeline.lines(session, ReturnRow, submission_id)],
-    )
+    return _read_lines(request, submission_id, ReturnRow)
 
 
 @router.get(
@@ -64,15 +64,9 @@ def list_returns(submission_id: PathId, request: Request, actor: Reader) -> Resp
     response_model=schemas.TransferList,
     **_GET,
 )
-def list_transfers(submission_id: PathId, request: Request, actor: Reader) -> Response:
+def list_transfers(submission_id: PathId, request: Request, actor: Reader) -> Any:
     """Answer with all transfers."""
-    return _answer(
-        request,
-        submission_id,
-        lambda session: [
-            timeline.transferred(row) for row in timeline.lines(session, TransferRow, submission_id)
-        ],
-    )
+    return _read_lines(request, submission_id, TransferRow)
 
 
 @router.get(
@@ -83,13 +77,9 @@ def list_transfers(submission_id: PathId, request: Request, actor: Reader) -> Re
     response_model=schemas.MergeList,
     **_GET,
 )
-def list_merges(submission_id: PathId, request: Request, actor: Reader) -> Response:
+def list_merges(submission_id: PathId, request: Request, actor: Reader) -> Any:
     """Answer with all merges."""
-    return _answer(
-        request,
-        submission_id,
-        lambda session: [timeline.merged(row) for row in timeline.lines(session, MergeRow, submission_id)],
-    )
+    return _read_lines(request, submission_id, MergeRow)
 
 
 @router.get(
@@ -100,13 +90,9 @@ def list_merges(submission_id: PathId, request: Request, actor: Reader) -> Respo
     response_model=schemas.OutcomeList,
     **_GET,
 )
-def list_outcomes(submission_id: PathId, request: Request, actor: Reader) -> Response:
+def list_outcomes(submission_id: PathId, request: Request, actor: Reader) -> Any:
     """Answer with all outcomes."""
-    return _answer(
-        request,
-        submission_id,
-        lambda session: [timeline.outcome(row) for row in timeline.lines(session, OutcomeRow, submission_id)],
-    )
+    return _read_lines(request, submission_id, OutcomeRow)
 
 
 @router.get(
@@ -117,15 +103,9 @@ def list_outcomes(submission_id: PathId, request: Request, actor: Reader) -> Res
     response_model=schemas.EvaluationList,
     **_GET,
 )
-def list_evaluations(submission_id: PathId, request: Request, actor: Reader) -> Response:
+def list_evaluations(submission_id: PathId, request: Request, actor: Reader) -> Any:
     """Answer with all evaluations."""
-    return _answer(
-        request,
-        submission_id,
-        lambda session: [
-            timeline.evaluation(row) for row in timeline.lines(session, EvaluationRow, submission_id)
-        ],
-    )
+    return _read_lines(request, submission_id, EvaluationRow)
 
 
 @router.get(
@@ -136,9 +116,9 @@ def list_evaluations(submission_id: PathId, request: Request, actor: Reader) -> 
     response_model=schemas.ExtensionList,
     **_GET,
 )
-def list_extensions(submission_id: PathId, request: Request, actor: Reader) -> Response:
+def list_extensions(submission_id: PathId, request: Request, actor: Reader) -> Any:
     """Answer with all extensions."""
-    return _answer(request, submission_id, lambda session: timeline.extensions(session, submission_id))
+    return _read(request, submission_id, timeline.extensions)
 
 
 @router.get(
@@ -149,6 +129,6 @@ def list_extensions(submission_id: PathId, request: Request, actor: Reader) -> R
     response_model=schemas.AgreementList,
     **_GET,
 )
-def list_agreements(submission_id: PathId, request: Request, actor: Reader) -> Response:
+def list_agreements(submission_id: PathId, request: Request, actor: Reader) -> Any:
     """Answer with all agreements."""
-    return _answer(request, submission_id, lambda session: timeline.agreements(session, submission_id))
+    return _read(request, submission_id, timeline.agreements)

@@ -4,15 +4,15 @@
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003 - pydantic reads it at runtime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from fenban.model import FORMS, LANES, Zone
 
 from ..fields import PastMoment, PlainText, SaidText  # noqa: TC001 - fields
-from ..suggestion_schemas import Asked, SuggestionAnswer
+from ..shown import Instant, Shown
+from ..suggestions.schemas import Asked, SuggestionAnswer
 
 Form = Literal["投诉", "求助", "咨询", "举报", "建议", "提案", "微提案", "微建议", "微协商", "社情民意"]
 LaneName = Literal["常规交办", "直通车", "协商调解", "跨区域协同", "紧急"]
@@ -39,12 +39,9 @@ class NewSubmission(Asked):
     contact: PlainText | None = Field(None, max_length=200, description="联系方式，只存原文处")
     kind: KindName | None = Field(None, description="complaint 诉求、proposal 提案；不填按形式")
     accept: bool = Field(True, description="是否直接受理（提案为提交审查）；否则停在待受理（草稿）")
-    suggestion: dict[str, Any] | None = Field(
-        None, description="页面上已显示的分办建议。只作参考：服务自己再问一次模型，保存的是服务问到的"
-    )
 
 
-class Action(BaseModel):
+class Action(Shown):
     """现在可以办的一步。"""
 
     action: str = Field(description="代号", examples=["decide"])
@@ -52,7 +49,7 @@ class Action(BaseModel):
     needs_reason: bool = Field(description="是否必须写理由")
 
 
-class Matter(BaseModel):
+class Matter(Shown):
     """一件办件。"""
 
     id: int = Field(description="编号（id），用于接口")
@@ -66,13 +63,13 @@ class Matter(BaseModel):
     title: str = Field(description="标题，已遮蔽")
     text: str = Field(description="正文，已遮蔽；列表中只给开头 300 字，更长的以 … 结尾")
     jurisdiction: str | None = Field(description="属地")
-    received_at: dt.datetime = Field(description="受理时间")
-    deadline_at: dt.datetime | None = Field(description="办理时限；没有适用规则时为空")
+    received_at: Instant = Field(description="受理时间")
+    deadline_at: Instant | None = Field(description="办理时限；没有适用规则时为空")
     standing: Literal["none", "fine", "near", "overdue"] = Field(
         description="时限状况：none 没有时限、fine 正常、near 临近、overdue 超期"
     )
     overdue: bool = Field(description="是否还没办完且已超期")
-    closed_at: dt.datetime | None = Field(description="办结、并案或不予受理的时间")
+    closed_at: Instant | None = Field(description="办结、并案或不予受理的时间")
     zone: Zone | None = Field(description="分区：auto 可直接分办、confirm 请确认、manual 人工研判")
     suggested_unit: str | None = Field(description="模型首选的主办单位")
     topic: str | None = Field(description="主题")
@@ -83,12 +80,12 @@ class Matter(BaseModel):
     merged_into: int | None = Field(description="已并入哪一件（id）")
     satisfied: bool | None = Field(description="诉求人是否满意；没有评价时为空")
     created_by: str = Field(description="登记人")
-    created_at: dt.datetime = Field(description="登记时间")
-    updated_at: dt.datetime = Field(description="最近一次改动的时间")
+    created_at: Instant = Field(description="登记时间")
+    updated_at: Instant = Field(description="最近一次改动的时间")
     actions: list[Action] = Field(description="您现在可以办的")
 
 
-class MatterPage(BaseModel):
+class MatterPage(Shown):
     """办件的一页。"""
 
     items: list[Matter] = Field(description="本页的办件")
@@ -97,19 +94,20 @@ class MatterPage(BaseModel):
     total_is_more: bool = Field(description="是否还多于 total（为空时：很多）")
 
 
-class KeptSuggestion(BaseModel):
+class KeptSuggestion(Shown):
     """为一件办件保存的分办建议。"""
 
     id: int = Field(description="编号，决定时填 suggestion_id")
-    at: dt.datetime = Field(description="什么时候问的")
+    at: Instant = Field(description="什么时候问的")
     model_version: str = Field(description="模型版本")
     zone: Zone = Field(description="分区")
     suggestion: SuggestionAnswer = Field(
-        description="分办建议，与 /suggestions 的回答相同；字词的位置按已遮蔽的标题和正文计"
+        validation_alias="body",
+        description="分办建议，与 /suggestions 的回答相同；字词的位置按已遮蔽的标题和正文计",
     )
 
 
-class SuggestionList(BaseModel):
+class SuggestionList(Shown):
     """一件办件的全部分办建议。"""
 
     items: list[KeptSuggestion] = Field(description="分办建议，早的在前")
@@ -121,14 +119,14 @@ class Registered(Matter):
     suggestion: KeptSuggestion | None = Field(description="分办建议；模型没有应答时为空，可以再问")
 
 
-class SuggestedMatter(BaseModel):
+class SuggestedMatter(Shown):
     """新的分办建议和办件。"""
 
     suggestion: KeptSuggestion = Field(description="分办建议")
     matter: Matter = Field(description="办件")
 
 
-class RawText(BaseModel):
+class RawText(Shown):
     """原文和联系方式，未遮蔽。"""
 
     title: str = Field(description="标题原文")
@@ -137,11 +135,11 @@ class RawText(BaseModel):
     contact: str | None = Field(description="联系方式")
 
 
-class TimelineEntry(BaseModel):
+class TimelineEntry(Shown):
     """办理过程中的一步。"""
 
     id: int = Field(description="编号")
-    at: dt.datetime = Field(description="时间")
+    at: Instant = Field(description="时间")
     by: str = Field(description="谁")
     action: str = Field(description="代号", examples=["decide"])
     label: str = Field(description="名称", examples=["派遣"])
@@ -151,7 +149,7 @@ class TimelineEntry(BaseModel):
     detail: dict[str, Any] = Field(description="这一步的内容，例如主办单位、退单原因、延期到何时")
 
 
-class Timeline(BaseModel):
+class Timeline(Shown):
     """办理过程。"""
 
     items: list[TimelineEntry] = Field(description="各步，早的在前")

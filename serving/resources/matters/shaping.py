@@ -1,48 +1,29 @@
-"""Matters as JSON: the one place where rows become what the API answers."""
+"""Matters as answers: what a row says, how it stands, and what may be done with it now."""
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...desk.matters.agreements import MEDIATION
 from ...desk.matters.desk import facts_of
 from ...store import states
 from ...store.base import now
+from . import schemas
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from ...accounts.actor import Actor
     from ...desk.deadlines.rules import Deadlines
     from ...store.tables.matters import SubmissionRow, SuggestionRow
 
-_SAME = (
-    "id",
-    "number",
-    "version",
-    "kind",
-    "state",
-    "form",
-    "lane",
-    "channel",
-    "title",
-    "jurisdiction",
-    "zone",
-    "suggested_unit",
-    "topic",
-    "function",
-    "lead_unit",
-    "other_lead_unit",
-    "co_units",
-    "merged_into",
-    "satisfied",
-    "created_by",
-)
-_MOMENTS = ("received_at", "deadline_at", "closed_at", "created_at", "updated_at")
 _NOT_OFFERED = frozenset({"undo", "convert"})  # the one has its own operation, the other comes by itself
 
 
-def matter(row: SubmissionRow, actor: Actor, deadlines: Deadlines, text: str | None = None) -> dict[str, Any]:
-    """Return a matter as JSON values, with what ``actor`` may do with it now.
+def show_matter(
+    row: SubmissionRow, actor: Actor, deadlines: Deadlines, text: str | None = None
+) -> schemas.Matter:
+    """Return a matter with what ``actor`` may do with it now.
 
     Args:
         row: the matter.
@@ -50,20 +31,33 @@ def matter(row: SubmissionRow, actor: Actor, deadlines: Deadlines, text: str | N
         deadlines: the rules, for how it stands.
         text: the beginning of its text, where the whole is not wanted.
     """
-    found = {name: getattr(row, name) for name in _SAME}
-    found |= {name: _written(getattr(row, name)) for name in _MOMENTS}
-    found["text"] = row.text if text is None else text
+    return schemas.Matter.from_record(row, **_beside_the_row(row, actor, deadlines, text))
+
+
+def show_registered(
+    row: SubmissionRow, suggestion: SuggestionRow | None, actor: Actor, deadlines: Deadlines
+) -> schemas.Registered:
+    """Return a matter that was just taken in, with the suggestion that is kept for it."""
+    beside = _beside_the_row(row, actor, deadlines, None)
+    return schemas.Registered.from_record(row, suggestion=suggestion, **beside)
+
+
+def _beside_the_row(
+    row: SubmissionRow, actor: Actor, deadlines: Deadlines, text: str | None
+) -> dict[str, Any]:
     standing = deadlines.standing(facts_of(row), row.deadline_at, now(), row.closed_at)
-    found["standing"] = standing
-    found["overdue"] = standing == "overdue" and row.closed_at is None
-    found["actions"] = actions(row) if actor.may("matters.write") else []
-    return found
+    return {
+        "text": row.text if text is None else text,
+        "standing": standing,
+        "overdue": standing == "overdue" and row.closed_at is None,
+        "actions": actions(row) if actor.may("matters.write") else [],
+    }
 
 
-def actions(row: SubmissionRow) -> list[dict[str, Any]]:
+def actions(row: SubmissionRow) -> list[states.Step]:
     """Return the steps that may be taken now, as far as the row itself tells."""
     return [
-        {"action": step.action, "label": step.label, "needs_reason": step.needs_reason}
+        step
         for step in states.allowed(row.kind, row.state)
         if step.action not in _NOT_OFFERED and _offered(row, step.action)
     ]
@@ -75,18 +69,3 @@ def _offered(row: SubmissionRow, action: str) -> bool:
     if action == "evaluate":
         return row.satisfied is None
     return action != "reopen" or row.satisfied is False
-
-
-def suggestion(row: SuggestionRow) -> dict[str, Any]:
-    """Return a suggestion that was kept, as JSON values."""
-    return {
-        "id": row.id,
-        "at": row.at.isoformat(),
-        "model_version": row.model_version,
-        "zone": row.zone,
-        "suggestion": row.body,
-    }
-
-
-def _written(moment: dt.datetime | None) -> str | None:
-    return moment.astimezone(dt.UTC).isoformat() if moment else None

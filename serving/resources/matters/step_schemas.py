@@ -7,17 +7,18 @@ from __future__ import annotations
 import datetime as dt  # noqa: TC003 - pydantic reads it at runtime
 from typing import Generic, Literal, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from ...store.states import RETURN_REASONS
 from ..fields import FutureMoment, Id, Name, NearDay, PlainText, SaidText  # noqa: TC001 - pydantic reads them
-from ..suggestion_schemas import Asked
+from ..shown import Instant, Shown
+from ..suggestions.schemas import Asked
 from .schemas import Form, LaneName, Matter, TimelineEntry  # noqa: TC001 - pydantic reads them
 
 ReturnReason = Literal["职能不符", "属地不符", "信息不全", "重复办件", "不属受理范围", "其他"]
 assert ReturnReason.__args__ == RETURN_REASONS  # type: ignore[attr-defined]
 _LONG = 20_000
-ItemT = TypeVar("ItemT", bound=BaseModel)
+ItemT = TypeVar("ItemT", bound=Shown)
 
 
 class NewDecision(Asked):
@@ -120,11 +121,11 @@ class Undoing(Asked):
     """撤销，没有内容。"""
 
 
-class Written(BaseModel):
+class Written(Shown):
     """只增不改的一条记录。"""
 
     id: int = Field(description="编号")
-    at: dt.datetime = Field(description="时间")
+    at: Instant = Field(description="时间")
     by: str = Field(description="谁")
     why: str = Field(description="理由，已遮蔽")
 
@@ -145,7 +146,7 @@ class Decision(Written):
 class MadeDecision(Decision):
     """刚作出的决定。"""
 
-    undo_until: dt.datetime = Field(description="本人在此之前可以撤销")
+    undo_until: Instant = Field(description="本人在此之前可以撤销")
 
 
 class Return(Written):
@@ -167,16 +168,16 @@ class Transfer(Written):
 class Merge(Written):
     """一次并案。"""
 
-    into: int = Field(description="主件（id）")
+    into: int = Field(validation_alias="into_id", description="主件（id）")
 
 
-class Outcome(BaseModel):
+class Outcome(Shown):
     """一次办理结果。"""
 
     id: int = Field(description="编号")
-    at: dt.datetime = Field(description="时间")
+    at: Instant = Field(description="时间")
     by: str = Field(description="谁")
-    reply: str = Field(description="答复，已遮蔽")
+    reply: str = Field(validation_alias="why", description="答复，已遮蔽")
     final_unit: str = Field(description="最后的主办单位")
     resolved: bool = Field(description="是否已实际解决")
 
@@ -191,11 +192,11 @@ class Evaluation(Written):
 class Extension(Written):
     """一次延期。"""
 
-    former: dt.datetime | None = Field(description="原来的时限")
-    until: dt.datetime = Field(description="新的时限")
+    former: Instant | None = Field(description="原来的时限")
+    until: Instant = Field(description="新的时限")
 
 
-class Promise(BaseModel):
+class Promise(Shown):
     """约定的一件事。"""
 
     id: int = Field(description="编号")
@@ -205,18 +206,18 @@ class Promise(BaseModel):
     fulfilment: Written | None = Field(description="怎样兑现的；还没有时为空")
 
 
-class Agreement(BaseModel):
+class Agreement(Shown):
     """一份协商意见书。"""
 
     id: int = Field(description="编号")
-    at: dt.datetime = Field(description="时间")
+    at: Instant = Field(description="时间")
     by: str = Field(description="谁登记的")
     text: str = Field(description="达成的意见，已遮蔽")
     parties: list[str] = Field(description="参加的各方，已遮蔽")
     promises: list[Promise] = Field(description="约定的事")
 
 
-class Items(BaseModel, Generic[ItemT]):
+class Items(Shown, Generic[ItemT]):
     """一件办件的全部记录。"""
 
     items: list[ItemT] = Field(description="记录，早的在前")
@@ -254,35 +255,35 @@ class AgreementList(Items[Agreement]):
     """一件办件的全部协商意见书。"""
 
 
-class DecidedMatter(BaseModel):
+class DecidedMatter(Shown):
     """决定和办件。"""
 
     decision: MadeDecision = Field(description="决定")
     matter: Matter = Field(description="办件")
 
 
-class UndoneMatter(BaseModel):
+class UndoneMatter(Shown):
     """撤销的记录和办件。"""
 
     decision: Decision = Field(description="撤销的记录")
     matter: Matter = Field(description="办件，恢复到决定之前")
 
 
-class ReturnedMatter(BaseModel):
+class ReturnedMatter(Shown):
     """退单和办件。"""
 
     returned: Return = Field(description="退单")
     matter: Matter = Field(description="办件")
 
 
-class TransferredMatter(BaseModel):
+class TransferredMatter(Shown):
     """转办和办件。"""
 
     transfer: Transfer = Field(description="转办")
     matter: Matter = Field(description="办件")
 
 
-class MergedMatter(BaseModel):
+class MergedMatter(Shown):
     """并案和办件。"""
 
     merge: Merge = Field(description="并案")
@@ -290,42 +291,42 @@ class MergedMatter(BaseModel):
     main: Matter = Field(description="主件")
 
 
-class ResolvedMatter(BaseModel):
+class ResolvedMatter(Shown):
     """办理结果和办件。"""
 
     outcome: Outcome = Field(description="办理结果")
     matter: Matter = Field(description="办件")
 
 
-class EvaluatedMatter(BaseModel):
+class EvaluatedMatter(Shown):
     """评价和办件。"""
 
     evaluation: Evaluation = Field(description="评价")
     matter: Matter = Field(description="办件")
 
 
-class ExtendedMatter(BaseModel):
+class ExtendedMatter(Shown):
     """延期和办件。"""
 
     extension: Extension = Field(description="延期")
     matter: Matter = Field(description="办件")
 
 
-class AgreedMatter(BaseModel):
+class AgreedMatter(Shown):
     """协商意见书和办件。"""
 
     agreement: Agreement = Field(description="协商意见书")
     matter: Matter = Field(description="办件")
 
 
-class FulfilledMatter(BaseModel):
+class FulfilledMatter(Shown):
     """兑现的记录和办件。"""
 
     fulfilment: Written = Field(description="兑现的记录")
     matter: Matter = Field(description="办件")
 
 
-class SteppedMatter(BaseModel):
+class SteppedMatter(Shown):
     """这一步和办件。"""
 
     step: TimelineEntry = Field(description="这一步在办理过程中的记录")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -13,12 +13,15 @@ from ...http.problems import FieldError, InvalidFieldsError, responses
 from ...http.service import GUARDED, Service
 from ...store.base import now
 from ..fields import PathId  # noqa: TC001 - FastAPI reads the annotations
-from ..writing import Change, made
-from . import shaping as matters
+from ..writing import Change, answer_for
 from . import step_schemas as schemas
 from .asking import ask_if_possible
+from .schemas import TimelineEntry
+from .shaping import show_matter
 
 if TYPE_CHECKING:
+    from fenban.model import Submission
+
     from ...desk.matters.desk import Desk
     from ...store.idempotency import Kept
 
@@ -45,25 +48,30 @@ async def take_step(
     if (asked.action == "supplement") != bool(text):
         message = "补充的内容不能为空" if not text else "只有补充（supplement）才填"
         raise InvalidFieldsError([FieldError(field="text", message=message)])
-    found = await _suggestion(service, submission_id, text) if text else None
+    suggestion, vector = None, None
+    if text:
+        submission = await run_in_threadpool(_supplemented, service, submission_id, text)
+        suggestion = await ask_if_possible(service, submission)
+        vector = await run_in_threadpool(service.meaning.vector, submission)
 
     def work(desk: Desk) -> Kept:
         row = writing.matter(desk, submission_id)
         if text:
-            intake.supplement(desk, row, text, found, asked.why)
+            intake.supplement(desk, row, text, suggestion, asked.why, vector)
         else:
             steps.PLAIN[asked.action](desk, row, asked.why)
         step = timeline.entry(row.kind, timeline.last(desk.session, row.id, asked.action))
-        return made({"step": step, "matter": matters.matter(row, writing.actor, desk.deadlines)}, row)
+        shown = schemas.SteppedMatter(
+            step=TimelineEntry.model_validate(step),
+            matter=show_matter(row, writing.actor, desk.deadlines),
+        )
+        return answer_for(row, shown)
 
     return await run_in_threadpool(writing.answer, work)
 
 
-async def _suggestion(service: Service, submission_id: int, text: str) -> dict[str, Any] | None:
-    def read() -> Any:
-        with service.database.reading() as session:
-            row = timeline.matter(session, submission_id)
-            row.text = intake.supplemented(row, text, now())
-            return suggesting.as_submission(row)
-
-    return await ask_if_possible(service, await run_in_threadpool(read))
+def _supplemented(service: Service, submission_id: int, text: str) -> Submission:
+    with service.database.reading() as session:
+        row = timeline.matter(session, submission_id)
+        row.text = intake.supplemented(row, text, now())
+        return suggesting.as_submission(row)

@@ -68,7 +68,7 @@ def test_being_invited_anew_ends_what_was(admin, browser_for):
     clerk.log_in()
     url = f"/api/v1/users/{listed(admin)['clerk']['id']}/invitations"
     link = admin.send("POST", url).json()["link"]
-    clerk.app.state.accounts.identities.forget()
+    clerk.app.state.service.accounts.identities.forget()
     assert not clerk.is_in
     assert clerk.log_in().status_code == 401
     assert clerk.accept(link).status_code == 303
@@ -138,7 +138,7 @@ def test_a_token_is_shown_once_works_within_its_scopes_and_ends(browser, strange
     used = browser.get("/api/v1/tokens").json()["items"]
     assert {row["name"]: row["used_at"] is not None for row in used}["hotline"]
     assert browser.send("DELETE", f"/api/v1/tokens/{token['id']}").status_code == 204
-    stranger.app.state.accounts.identities.forget()
+    stranger.app.state.service.accounts.identities.forget()
     assert stranger.post("/api/v1/suggestions", json=suggest, headers=bearer).status_code == 401
 
 
@@ -153,7 +153,7 @@ def test_a_token_makes_no_token_that_outlives_it_or_may_more(client, is_problem)
     assert "更晚到期" in is_problem(client.post("/api/v1/tokens", json=body), 409)["detail"]
     with client.app.state.service.database.writing() as session:
         session.query(TokenRow).filter_by(name="test-admin").one().scopes = ["suggest", "tokens.manage"]
-    client.app.state.accounts.identities.forget()
+    client.app.state.service.accounts.identities.forget()
     more = {"name": "child", "scopes": ["users.manage"], "days": 1}
     is_problem(client.post("/api/v1/tokens", json=more), 409)
 
@@ -179,7 +179,7 @@ def test_the_role_that_is_taken_away_takes_the_scopes_along(admin, client_for):
     assert "directory.write" in lead.get("/api/v1/session").json()["permissions"]
     row = listed(admin)["lead"]
     admin.send("PATCH", f"/api/v1/users/{row['id']}", json={"role": "auditor"}, headers={"If-Match": "*"})
-    lead.app.state.accounts.identities.forget()
+    lead.app.state.service.accounts.identities.forget()
     permissions = lead.get("/api/v1/session").json()["permissions"]
     assert "directory.write" not in permissions
     assert "audit.read" not in permissions, "the token was not made for it"

@@ -105,7 +105,7 @@ def test_a_planted_session_is_not_the_one_that_logs_in(browser_for):
     victim.cookie = planted
     victim.log_in("clerk")
     assert victim.cookie != planted
-    attacker.client.app.state.accounts.identities.forget()
+    attacker.client.app.state.service.accounts.identities.forget()
     assert not attacker.is_in
 
 
@@ -117,7 +117,7 @@ def test_whoever_is_disabled_is_out_and_is_told_no_more_than_others(browser_for)
     url = f"/api/v1/users/{row['id']}"
     answer = admin.send("PATCH", url, json={"disabled": True}, headers={"If-Match": f'"v{row["version"]}"'})
     assert (answer.status_code, answer.json()["state"]) == (200, "disabled")
-    clerk.app.state.accounts.identities.forget()
+    clerk.app.state.service.accounts.identities.forget()
     assert not clerk.is_in
     again = clerk.log_in()
     assert again.status_code == 401
@@ -131,7 +131,7 @@ def test_two_workers_share_sessions(browser_for):
     other.cookie = one.cookie
     assert other.is_in
     one.send("DELETE", "/api/v1/session")
-    other.app.state.accounts.identities._clock = lambda: 1e12  # the memory's seconds are over
+    other.app.state.service.accounts.identities._clock = lambda: 1e12  # the memory's seconds are over
     assert not other.is_in
 
 
@@ -139,7 +139,7 @@ def test_a_session_that_has_expired_leads_to_the_login(browser):
     browser.log_in()
     with browser.app.state.service.database.writing() as session:
         session.query(SessionRow).one().expires_at -= dt.timedelta(hours=13)
-    browser.app.state.accounts.identities.forget()
+    browser.app.state.service.accounts.identities.forget()
     answer = browser.get("/matters/3", headers=HTML)
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/matters/3")
     assert browser.get("/api/v1/session").status_code == 401
@@ -159,7 +159,7 @@ def test_a_person_changes_the_password_and_every_other_session_ends(browser_for)
     assert answer.status_code == 200
     assert here.cookie != old
     assert here.is_in
-    there.app.state.accounts.identities.forget()
+    there.app.state.service.accounts.identities.forget()
     assert not there.is_in
     assert there.log_in("clerk", PASSWORD).status_code == 401
     assert there.log_in("clerk", "a long walk uphill").status_code == 200
@@ -211,7 +211,7 @@ def test_logins_and_changes_are_in_the_audit_without_secrets(browser):
 def test_a_storm_of_logins_leaves_the_others_their_time(browser):
     client = browser.client
     browser.log_in()
-    browser.app.state.accounts.gate._most_waiting = 8
+    browser.app.state.service.accounts.gate._most_waiting = 8
 
     async def storm() -> tuple[list[int], int]:
         body = {"name": "lead", "password": PASSWORD}

@@ -111,7 +111,7 @@ def browser(browser_for, city):
 
 
 def with_provider(browser, city):
-    browser.app.state.accounts.provider._transport = city.transport
+    browser.app.state.service.accounts.provider._transport = city.transport
     return browser
 
 

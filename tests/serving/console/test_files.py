@@ -13,8 +13,9 @@ import pytest
 from fenban.model.case import ZONE_NAMES
 from fenban.model.signs.signals import MISSING_NAMES, SIGNAL_NAMES
 from fenban.serving.accounts.actor import Actor
-from fenban.serving.console.pages import ACTION_KEYS, Pages, shell_context
-from fenban.serving.store.states import COMPLAINT_STEPS, PROPOSAL_STEPS
+from fenban.serving.console.labels import LABELS, STATE_TONES
+from fenban.serving.console.pages import ACTION_KEYS, console_templates, shell_context
+from fenban.serving.store.states import COMPLAINT_STEPS, OPEN, PROPOSAL_STEPS, states_of
 
 CONSOLE = Path(str(resources.files("fenban.serving.console")))
 STATIC = CONSOLE / "static"
@@ -52,6 +53,7 @@ class Page(HTMLParser):
         self.open: list[str] = []
         self.inside: list[tuple[str, ...]] = []
         self.script_text = ""
+        self.data = ""  # of blocks of JSON, which nothing executes
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -70,7 +72,10 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1] == "script":
-            self.script_text += data.strip()
+            if self.elements[-1][1].get("type") == "application/json":
+                self.data += data
+            else:
+                self.script_text += data.strip()
 
     def values(self, attribute: str) -> list[str]:
         return [attrs[attribute] or "" for _, attrs in self.elements if attribute in attrs]
@@ -80,7 +85,7 @@ def render(name: str, **context: object) -> str:
     scope = {"actor": Actor("weishao", "admin", display_name="韦少"), "csrf": "c"}
     shell = shell_context(scope, name.removesuffix(".html"))
     given = {**shell, **CONTEXT, **context}
-    return Pages(version="0.1.0", model_version="m1").render(name, **given)
+    return console_templates(version="0.1.0", model_version="m1").render(name, **given)
 
 
 def source(name: str) -> str:
@@ -129,7 +134,7 @@ def test_pages_hold_no_inline_script_or_style(path: Path) -> None:
     for tag, attrs in page.elements:
         assert "style" not in attrs
         assert not [name for name in attrs if name.startswith("on")]
-        assert tag != "script" or attrs["src"]
+        assert tag != "script" or attrs.get("src") or attrs == {"type": "application/json", "id": "labels"}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -244,22 +249,30 @@ def test_every_step_has_a_key_of_its_own_and_a_form(matter: Page) -> None:
     assert len(keys) == len({*keys, *taken} - taken)
 
 
-@pytest.mark.parametrize(("table", "names"), [("FLAG_NAMES", SIGNAL_NAMES), ("MISSING_NAMES", MISSING_NAMES)])
-def test_codes_have_the_names_of_the_model(table: str, names: dict[str, str]) -> None:
-    entries = re.search(rf"const {table} = \{{(.*?)\}};", CODE, re.DOTALL)
-    assert entries
-    assert dict(re.findall(r"(\w+): \"([^\"]+)\"", entries[1])) == names
+def test_every_page_carries_the_names_of_the_model(page: Page) -> None:
+    labels = json.loads(page.data)
+    assert labels == LABELS
+    assert (labels["flags"], labels["missing"], labels["zones"]) == (SIGNAL_NAMES, MISSING_NAMES, ZONE_NAMES)
+
+
+def test_no_script_repeats_the_names_of_the_model() -> None:
+    names = [*SIGNAL_NAMES.values(), *MISSING_NAMES.values(), *ZONE_NAMES.values()]
+    assert [name for name in names if f'"{name}"' in CODE] == []
+
+
+def test_every_state_has_a_tone_that_the_style_sheet_knows() -> None:
+    assert set(STATE_TONES) == {*states_of("complaint"), *states_of("proposal")}
+    tones = set(re.findall(r"\[data-tone=\"(\w+)\"\]", source("base.css"))) | {"plain"}
+    assert set(STATE_TONES.values()) == tones
+    assert {state for state in OPEN if STATE_TONES[state] == "plain"} == {"草稿"}
 
 
 def test_what_the_page_is_given_is_escaped() -> None:
     scope = {"actor": Actor('"><i id=x>', "clerk", display_name="<b>韦"), "csrf": '"><script>'}
-    pages = Pages(version="<u>", model_version='"><script>')
+    pages = console_templates(version="<u>", model_version='"><script>')
     html = pages.render("index.html", **shell_context(scope, "index"))
     assert not re.search(r"<b>韦|<i id=x>|<u>|\"><script>", html)
 
 
 def test_zones_are_named_as_in_the_model(index: Page) -> None:
-    short = re.search(r"const ZONE_SHORT = \{(.*?)\};", CODE)
-    assert short
-    assert dict(re.findall(r"(\w+): \"([^\"]+)\"", short[1])) == ZONE_NAMES
     assert [index.values(f"data-{zone}") for zone in ZONE_NAMES] == [[name] for name in ZONE_NAMES.values()]

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from fenban.serving.console.labels import LABELS
+
 STATIC = Path(str(resources.files("fenban.serving.console"))) / "static"
 
 
@@ -187,8 +189,10 @@ def test_the_copied_text_says_who_decided() -> None:
         "missing": ["place"],
         "evidence": {"words": words, "duties": "负责灌渠", "similar": []},
     }
-    sources = [(STATIC / name).read_text("utf-8") for name in ("labels.js", "summary.js")]
-    code = re.sub(r"^import .*$", "", "\n".join(sources), flags=re.MULTILINE)
+    sources = [source(name) for name in ("dom.js", "labels.js", "summary.js")]
+    block = json.dumps({"textContent": json.dumps(LABELS)})
+    page = f"globalThis.document = {{ getElementById: (id) => (id === 'labels' ? {block} : null) }};"
+    code = page + re.sub(r"^import .*$", "", "\n".join(sources), flags=re.MULTILINE)
     calls = ", ".join(f"plainText({json.dumps(suggestion)}, {who}, '请确认')" for who in ("null", "'乙局'"))
     untouched, chosen = run_module(f"{code}\nconsole.log(JSON.stringify([{calls}]))")
     assert untouched.split("\n") == [

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import itertools
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fenban.model.case import (
+    Evidence,
+    Lane,
+    NamedProbability,
+    RankedFunction,
+    RankedTopic,
+    RankedUnit,
+    Suggestion,
+    Zone,
+)
 from fenban.model.directory import Directory, Function, Unit
 from fenban.serving.desk.deadlines.files import shipped_deadlines
 from fenban.serving.desk.matters import deciding, intake
@@ -32,20 +43,23 @@ DIRECTORY = Directory(
 )
 
 
-def suggestion(*units: str, zone: str = "confirm", **changes) -> dict:
+def suggestion(*units: str, zone: Zone = "confirm", **changes) -> Suggestion:
     """What a model says, cut to what the desk reads."""
-    leaders = [{"unit": unit, "probability": 0.6 / rank} for rank, unit in enumerate(units, start=1)]
-    return {
-        "topics": [{"path": "城市管理/路灯照明", "probability": 0.7}],
-        "functions": [{"function": "城市管理局", "probability": 0.7}],
-        "lead_units": leaders,
-        "co_units": [],
-        "zone": zone,
-        "form": {"name": "投诉", "probability": 0.8},
-        "lane": {"name": "常规交办", "reason": ""},
-        "model": {"version": "m1"},
-        **changes,
-    }
+    leaders = (RankedUnit(unit, None, None, 0.6 / rank) for rank, unit in enumerate(units, start=1))
+    said = Suggestion(
+        topics=(RankedTopic("城市管理/路灯照明", 0.7),),
+        functions=(RankedFunction("城市管理局", 0.7),),
+        lead_units=tuple(leaders),
+        co_units=(),
+        zone=zone,
+        form=NamedProbability("投诉", 0.8),
+        lane=Lane("常规交办", ""),
+        flags=(),
+        missing=(),
+        evidence=Evidence(),
+        model={"version": "m1"},
+    )
+    return dataclasses.replace(said, **changes)
 
 
 class Office:
@@ -60,7 +74,7 @@ class Office:
         with self.database.writing() as session:
             yield Desk(session, by, shipped_deadlines(), DIRECTORY, at or now())
 
-    def take_in(self, text: str | None = None, said: dict | None = None, **arrival) -> int:
+    def take_in(self, text: str | None = None, said: Suggestion | None = None, **arrival) -> int:
         """Register a matter; return its id."""
         text = text or f"第{next(self._numbers)}盏路灯不亮"
         with self.desk() as desk:

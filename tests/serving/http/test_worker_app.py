@@ -29,7 +29,7 @@ def test_a_worker_serves_with_the_settings_of_its_parent(model_folder: Path, tmp
     app = worker_app.create(settings)
     assert app.state.service.settings == settings
     assert app.state.service.router.version
-    assert app.state.accounts.port == 8100
+    assert app.state.service.accounts.port == 8100
     app.state.service.database.close()
 
 

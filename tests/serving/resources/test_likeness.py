@@ -45,7 +45,7 @@ def test_what_is_not_there_or_not_allowed(client_for, stranger, is_problem):
 
 def clusters_of(client, query=""):
     client.get(f"/api/v1/clusters?{query}")
-    client.app.state.clusters.wait()
+    client.app.state.service.clusters.wait()
     return client.get(f"/api/v1/clusters?{query}").json()
 
 

@@ -52,12 +52,14 @@ def test_who_may_only_read_changes_nothing_and_is_offered_nothing(matters, clien
 
 
 def test_the_form_the_page_sends_is_understood(matters):
-    """The page hands back the suggestion it showed; the service keeps what it asked itself."""
-    suggestion = {"lead_units": [{"unit": "随便什么局"}], "zone": "auto"}
-    answer = matters.register(suggestion=suggestion, received_at="2026-03-18T09:30:00+08:00", form="求助")
-    content = answer.json()
+    content = matters.register(received_at="2026-03-18T09:30:00+08:00", form="求助").json()
     assert content["received_at"] == "2026-03-18T01:30:00+00:00"
     assert (content["form"], content["suggested_unit"]) == ("求助", LEAD)
+
+
+def test_nobody_hands_in_a_suggestion(matters, is_problem):
+    refused = is_problem(matters.register(suggestion={"zone": "auto"}), 422)
+    assert refused["errors"] == [{"field": "suggestion", "message": "没有这个字段"}]
 
 
 @pytest.mark.parametrize(
@@ -90,6 +92,18 @@ def test_times_as_people_write_them(matters, written, kept):
 def test_what_cannot_be_registered(matters, is_problem, content, field):
     problem = is_problem(matters.register(**content), 422)
     assert problem["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"text": "  "}, "不能为空"),
+        ({"received_at": "2999-01-01"}, "应在 2000 年之后，且不晚于现在"),
+        ({"received_at": 5}, "应为时间，例如 2025-03-18T09:30:00+08:00 或 2025-03-18"),
+    ],
+)
+def test_a_refused_field_says_what_is_wrong_with_it(matters, is_problem, content, message):
+    assert is_problem(matters.register(**content), 422)["errors"][0]["message"] == message
 
 
 def test_the_same_key_registers_once(matters, is_problem):

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import pytest
 
+from fenban.model.case import Evidence, RankedUnit, Suggestion
 from fenban.model.directory import Directory, Predecessor, Unit
-from fenban.serving.desk.directory.successions import EndedUnitError, brought_up_to_date, current_name
+from fenban.serving.desk.directory.successions import (
+    EndedUnit,
+    EndedUnitError,
+    SuccessorUnit,
+    brought_up_to_date,
+    current_name,
+)
 
 DAY = dt.date(2026, 1, 1)
 LONG_AGO = dt.date(2020, 1, 1)
@@ -26,33 +32,44 @@ DIRECTORY = Directory(
 )
 
 
-def answer(*units: tuple[str, float]) -> dict[str, Any]:
-    lead = [
-        {"unit": n, "function": "x", "jurisdiction": None, "probability": p, "trial": False} for n, p in units
-    ]
-    return {"lead_units": lead, "co_units": [dict(lead[0])], "zone": "confirm"}
+def answer(*units: tuple[str, float]) -> Suggestion:
+    lead = tuple(RankedUnit(name, "x", None, probability) for name, probability in units)
+    return Suggestion(
+        topics=(),
+        functions=(),
+        lead_units=lead,
+        co_units=lead[:1],
+        zone="confirm",
+        form=None,
+        lane=None,
+        flags=(),
+        missing=(),
+        evidence=Evidence(),
+    )
 
 
 def test_two_that_became_one_are_one_suggestion() -> None:
-    found = brought_up_to_date(answer(("戊局", 0.4), ("甲局", 0.3), ("乙局", 0.25)), DIRECTORY, DAY)
-    first, second = found["lead_units"]
-    assert (first["unit"], first["formerly"], first["probability"]) == ("甲乙局", "甲局", 0.55)
-    assert (first["function"], first["jurisdiction"]) == (None, "南宁市")
-    assert second == {
-        "unit": "戊局",
-        "function": "x",
-        "jurisdiction": None,
-        "probability": 0.4,
-        "trial": False,
-    }
-    assert found["co_units"][0]["unit"] == "戊局"
-    assert found["zone"] == "confirm"
+    given = answer(("戊局", 0.4), ("甲局", 0.3), ("乙局", 0.25))
+    found = brought_up_to_date(given, DIRECTORY, DAY)
+    merged, other = found.lead_units
+    assert merged == SuccessorUnit("甲乙局", None, "南宁市", 0.55, formerly="甲局")
+    assert other is given.lead_units[0]
+    assert found.co_units == given.co_units
+    assert found.zone == "confirm"
 
 
 def test_an_ended_unit_without_a_successor_is_marked_and_one_that_goes_on_elsewhere_is_not() -> None:
-    found = brought_up_to_date(answer(("丙局", 0.6), ("丁局", 0.3)), DIRECTORY, DAY)
-    assert found["lead_units"][0]["ended"] is True
-    assert "ended" not in found["lead_units"][1]
+    first, second = brought_up_to_date(answer(("丙局", 0.6), ("丁局", 0.3)), DIRECTORY, DAY).lead_units
+    assert first == EndedUnit("丙局", "x", None, 0.6)
+    assert type(second) is RankedUnit
+
+
+def test_only_units_that_changed_carry_what_became_of_them() -> None:
+    as_written = brought_up_to_date(answer(("甲局", 0.4), ("丙局", 0.3), ("戊局", 0.2)), DIRECTORY, DAY)
+    successor, ended, same = as_written.as_dict()["lead_units"]
+    assert (successor["formerly"], "ended" in successor) == ("甲局", False)
+    assert (ended["ended"], "formerly" in ended) == (True, False)
+    assert set(same) == {"unit", "function", "jurisdiction", "probability", "trial"}
 
 
 def test_who_a_matter_goes_to_when_an_old_name_is_given() -> None:

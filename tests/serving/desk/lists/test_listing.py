@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from fenban.model.case import RankedTopic
 from fenban.serving.desk.lists import listing
 from fenban.serving.desk.lists.narrowing import Wanted
 from fenban.serving.desk.matters import outcomes, steps
@@ -44,9 +45,7 @@ def some(office):
         office.take_in("关于增设路灯的提案", form="提案", jurisdiction="某市/东区/一街"),
         office.take_in("公园没有灯", jurisdiction="某市/东区北"),
         office.take_in("楼道积水", accept=False),
-        office.take_in(
-            "井盖丢失", said=suggestion(WATER, topics=[{"path": "水务/井盖", "probability": 1.0}])
-        ),
+        office.take_in("井盖丢失", said=suggestion(WATER, topics=(RankedTopic("水务/井盖", 1.0),))),
     ]
     office.decide(found[3], by="li")
     office.decide(found[5], lead_unit=WATER)

@@ -7,6 +7,7 @@ import threading
 import pytest
 from sqlalchemy import select
 
+from fenban.model.case import NamedProbability, RankedTopic
 from fenban.serving.desk.matters import intake, suggesting
 from fenban.serving.desk.matters.steps import PLAIN
 from fenban.serving.store import audit
@@ -48,7 +49,7 @@ def test_a_matter_is_taken_in_without_a_suggestion_too(office):
 def test_a_guessed_form_never_changes_the_way_a_matter_goes(office):
     from ..conftest import suggestion
 
-    said = suggestion("某市城市管理局", form={"name": "提案", "probability": 0.9})
+    said = suggestion("某市城市管理局", form=NamedProbability("提案", 0.9))
     row = office.row(office.take_in(said=said))
     assert (row.kind, row.form, row.state) == ("complaint", None, "待派遣")
     row = office.row(office.take_in(form="提案"))
@@ -94,7 +95,7 @@ def test_a_decided_matter_does_not_follow_another_suggestion(office):
     from ..conftest import WATER, suggestion
 
     submission_id = office.decided()
-    said = suggestion(WATER, topics=[{"path": "水务/停水", "probability": 1.0}])
+    said = suggestion(WATER, topics=(RankedTopic("水务/停水", 1.0),))
     office.do(suggesting.renew, submission_id, said)
     assert office.row(submission_id).topic == "城市管理/路灯照明"
 

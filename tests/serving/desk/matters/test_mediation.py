@@ -31,7 +31,7 @@ def agreed(office, submission_id) -> tuple[int, list[int]]:
     )
     with office.database.reading() as session:
         (found,) = timeline.agreements(session, submission_id)
-    return agreement.id, [promise["id"] for promise in found["promises"]]
+    return agreement.id, [promise.id for promise in found.promises]
 
 
 def refusal(office, submission_id) -> str:

@@ -1,6 +1,6 @@
-"""The JSON of the API: what may be asked, what is answered, and the way from the one to the domain.
+"""The JSON of suggestions and of the model: what may be asked, and what is answered.
 
-Answers are documented here and not validated again: they are ``Suggestion.as_dict()`` as it is.
+Answers read the attributes of ``fenban.model.Suggestion``; what an attribute is missing for is left out.
 """
 
 # ruff: noqa: D400, D415 - the docstrings of the models are the Chinese text of the OpenAPI document
@@ -15,6 +15,8 @@ from pydantic_core import PydanticCustomError
 
 from fenban.model import FORMS, Submission, Zone
 from fenban.training import as_date
+
+from ..shown import Shown
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
@@ -33,7 +35,7 @@ REQUEST_EXAMPLE: JsonDict = {
 }
 
 
-def _day(value: object) -> dt.date | None:
+def _read_day(value: object) -> dt.date | None:
     if value is None:
         return None
     day = as_date(value) if isinstance(value, str) else None
@@ -42,7 +44,7 @@ def _day(value: object) -> dt.date | None:
     return day
 
 
-def _unicode(value: str) -> str:
+def _refuse_half_pairs(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError as error:  # JSON can write half a surrogate pair
@@ -50,7 +52,7 @@ def _unicode(value: str) -> str:
     return value
 
 
-UnicodeText = Annotated[str, AfterValidator(_unicode)]
+UnicodeText = Annotated[str, AfterValidator(_refuse_half_pairs)]
 
 
 class Asked(BaseModel):
@@ -66,7 +68,7 @@ class SubmissionItem(Asked):
         description="正文，原样即可，不需要预先清洗", examples=["小区门口的路灯不亮，晚上看不清路。"]
     )
     title: UnicodeText | None = Field(None, max_length=1000, description="标题；正文开头已有的不会重复计算")
-    received_at: Annotated[dt.date | None, BeforeValidator(_day)] = Field(
+    received_at: Annotated[dt.date | None, BeforeValidator(_read_day)] = Field(
         None,
         description="受理时间，只取到日；2025-03-18、2025-03-18 09:30、2025年3月18日 都可以",
         examples=["2025-03-18"],
@@ -110,21 +112,21 @@ class SuggestionRequest(Asked):
     )
 
 
-class TopicAnswer(BaseModel):
+class TopicAnswer(Shown):
     """主题及其概率。"""
 
     path: str = Field(description="两级主题，以 / 分隔", examples=["交通运输/交通秩序"])
     probability: float = Field(ge=0, le=1, description="校准后的概率", examples=[0.91])
 
 
-class FunctionAnswer(BaseModel):
+class FunctionAnswer(Shown):
     """职能及其概率。"""
 
     function: str = Field(description="职能的完整通用名", examples=["公安局交警支队"])
     probability: float = Field(ge=0, le=1, description="校准后的概率")
 
 
-class UnitAnswer(BaseModel):
+class UnitAnswer(Shown):
     """单位及其概率。"""
 
     unit: str = Field(description="单位名称", examples=["南宁市公安局交警支队"])
@@ -138,21 +140,21 @@ class UnitAnswer(BaseModel):
     ended: bool = Field(False, description="是否已停用而没有承接单位；没有停用时无此项")
 
 
-class FormAnswer(BaseModel):
+class FormAnswer(Shown):
     """诉求形式及其概率。"""
 
     name: str = Field(description="形式", examples=["投诉"])
     probability: float = Field(ge=0, le=1, description="校准后的概率")
 
 
-class LaneAnswer(BaseModel):
+class LaneAnswer(Shown):
     """办理通道及理由。"""
 
     name: str = Field(description="办理通道", examples=["常规交办"])
     reason: str = Field(description="为什么走这条通道")
 
 
-class WordAnswer(BaseModel):
+class WordAnswer(Shown):
     """起作用的词。"""
 
     text: str = Field(description="原文中的字词")
@@ -163,7 +165,7 @@ class WordAnswer(BaseModel):
     weight: float = Field(description="对首选结果的贡献；请求 explain 时为去掉它后首选的对数几率下降多少")
 
 
-class SimilarAnswer(BaseModel):
+class SimilarAnswer(Shown):
     """相似的已办件。"""
 
     text: str = Field(description="已脱敏的内容，只留开头")
@@ -174,7 +176,7 @@ class SimilarAnswer(BaseModel):
     similarity: float = Field(ge=0, le=1, description="相似度：1 为用词相同，0 为任意两件的平均水平")
 
 
-class ChangeAnswer(BaseModel):
+class ChangeAnswer(Shown):
     """怎样会改变结果：改动后重新判断得到的首选。"""
 
     kind: Literal["words", "place"] = Field(description="words 去掉一些词，place 换一个属地")
@@ -186,7 +188,7 @@ class ChangeAnswer(BaseModel):
     text: str = Field(description="一句话说明", examples=["去掉“路灯”后，第一位变为公安局（41%）"])
 
 
-class EvidenceAnswer(BaseModel):
+class EvidenceAnswer(Shown):
     """依据。"""
 
     words: list[WordAnswer] = Field(description="起作用的词，贡献大的在前")
@@ -195,7 +197,7 @@ class EvidenceAnswer(BaseModel):
     changes: list[ChangeAnswer] = Field(description="怎样会改变结果；请求 explain 时才有")
 
 
-class MatterAnswer(BaseModel):
+class MatterAnswer(Shown):
     """一事多诉中的一件。"""
 
     text: str = Field(description="这一件的文字，已脱敏")
@@ -205,13 +207,13 @@ class MatterAnswer(BaseModel):
     lead_unit: UnitAnswer | None = Field(description="这一件的主办单位；模型不认识单位时为空")
 
 
-class ModelVersion(BaseModel):
+class ModelVersion(Shown):
     """所用模型。"""
 
     version: str = Field(description="模型版本", examples=["b7e5e0b973f9"])
 
 
-class SuggestionAnswer(BaseModel):
+class SuggestionAnswer(Shown):
     """一件诉求的分办建议。"""
 
     topics: list[TopicAnswer] = Field(description="主题，可能性大的在前")
@@ -233,14 +235,14 @@ class SuggestionAnswer(BaseModel):
     matters: list[MatterAnswer] = Field(description="一事多诉时逐件列出；只有一件时为空")
 
 
-class Timings(BaseModel):
+class Timings(Shown):
     """耗时，单位毫秒。"""
 
     waiting_ms: float = Field(description="排队等待", examples=[0.2])
     inference_ms: float = Field(description="模型计算", examples=[3.1])
 
 
-class SuggestionResponse(BaseModel):
+class SuggestionResponse(Shown):
     """分办建议，与请求中的 items 一一对应。"""
 
     items: list[SuggestionAnswer] = Field(description="分办建议，顺序与请求相同")
@@ -248,20 +250,20 @@ class SuggestionResponse(BaseModel):
     timings: Timings = Field(description="耗时")
 
 
-class Topic(BaseModel):
+class Topic(Shown):
     """模型认识的一个主题。"""
 
     path: str = Field(description="两级主题", examples=["交通运输/公共交通"])
     definition: str | None = Field(description="范围说明；自定义主题没有说明时为空")
 
 
-class TopicList(BaseModel):
+class TopicList(Shown):
     """模型认识的全部主题。"""
 
     items: list[Topic] = Field(description="主题，按名称排序")
 
 
-class ModelFacts(BaseModel):
+class ModelFacts(Shown):
     """模型的说明。"""
 
     version: str = Field(description="模型版本")
@@ -272,20 +274,3 @@ class ModelFacts(BaseModel):
     zone_label: str = Field(description="分区依据哪一项")
     target_precision: float = Field(description="“可直接分办”的目标准确率")
     thresholds: dict[str, float | None] = Field(description="各项达到目标准确率所需的概率；为空表示达不到")
-
-
-class Health(BaseModel):
-    """进程是否在运行。"""
-
-    status: str = Field(description="ok", examples=["ok"])
-
-
-class Readiness(BaseModel):
-    """能否处理请求，以及启动以来的计数。"""
-
-    status: str = Field(description="ready", examples=["ready"])
-    model: ModelVersion = Field(description="所用模型")
-    counters: dict[str, int] = Field(
-        description="requests 请求、texts 文本、batches 批次、rejected 拒绝、failed 失败、waiting 正在等待",
-        examples=[{"requests": 12, "texts": 40, "batches": 9, "rejected": 0, "failed": 0, "waiting": 0}],
-    )

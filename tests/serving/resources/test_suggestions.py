@@ -9,7 +9,7 @@ import re
 import pytest
 from jsonschema import Draft202012Validator
 
-from fenban.serving.resources import suggestion_schemas as schemas
+from fenban.serving.resources.suggestions import schemas
 
 TEXT = "南宁市青秀区的公交车总是等很久才来一趟"
 STATUSES = {

@@ -1,0 +1,1 @@
+"""Whether the process runs and answers."""
