@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fenban.training import EncoderOptions
+from fenban import training
 
 from .. import jobs
 
@@ -93,7 +93,7 @@ def encoder_of(arguments: argparse.Namespace) -> EncoderChoice:
         InputError: they describe an encoder that is not named.
     """
     files = tuple(Path(file) for file in arguments.unlabelled)
-    options = EncoderOptions(arguments.pooling, arguments.prefix, arguments.max_tokens)
+    options = training.EncoderOptions(arguments.pooling, arguments.prefix, arguments.max_tokens)
     return jobs.EncoderChoice(arguments.encoder, arguments.finetune, files, options)
 
 
