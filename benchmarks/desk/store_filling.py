@@ -20,8 +20,8 @@ from sqlalchemy import column, table
 from fenban.model.errors import InputError
 from fenban.serving.desk.likeness import duplicates, rarities
 from fenban.serving.store import audit, schema
+from fenban.serving.store.base import CHINA
 from fenban.serving.store.database import Database, database_url
-from fenban.serving.store.numbers import CHINA
 from fenban.serving.store.search.tokens import fold, number_token, tokens_of
 from fenban.serving.store.tables import search as search_tables
 from fenban.serving.store.tables.matters import SubmissionRow

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .actor import Actor
 
 PREFIX = "fenban_"
-DEFAULT_DAYS, MOST_DAYS = 90, 366
+MOST_DAYS = 366
 _NAME = re.compile(r"[\w.-]{1,60}")
 
 

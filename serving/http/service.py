@@ -14,10 +14,10 @@ from starlette.responses import Response
 
 from fenban.model import NEVER, TOPIC_SEPARATOR, shipped
 
-from ..desk.deadlines.workdays import CHINA
 from ..desk.directory.successions import brought_up_to_date
 from ..inference.batching import MicroBatcher, NotReadyError, Options
 from ..resources import suggestion_schemas as schemas
+from ..store.base import CHINA
 from .dependencies import permitted
 from .problems import FieldError, InvalidFieldsError, responses
 

@@ -74,10 +74,10 @@ def run(arguments: argparse.Namespace) -> int:
         InputError: the list cannot be read.
         StoreError: another version came in meanwhile.
     """
-    from ...desk.deadlines.workdays import CHINA
     from ...desk.directory.files import read_list
     from ...desk.directory.imports import EVERYWHERE, ImportOptions, propose
     from ...store import directories
+    from ...store.base import CHINA
 
     listed, unreadable = read_list(Path(arguments.file))
     options = ImportOptions(

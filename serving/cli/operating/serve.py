@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
+    from ...accounts.oidc_settings import OidcSettings
     from ...desk.deadlines.rules import Deadlines
-    from ...settings import OidcSettings, ServiceSettings
+    from ...settings import ServiceSettings
 
 HELP = "open the service: the clerk's desk and the API"
 EXAMPLE = "fenban serve --port 8000"
@@ -177,7 +178,7 @@ def _prepared_store(arguments: argparse.Namespace) -> str | None:
 def _oidc(arguments: argparse.Namespace) -> OidcSettings | None:
     from fenban.model import InputError
 
-    from ...settings import OidcSettings
+    from ...accounts.oidc_settings import OidcSettings
 
     names = ("issuer", "client_id", "secret_file")
     given = {

@@ -11,10 +11,10 @@ from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annota
 from starlette.responses import Response
 
 from ...accounts.actor import Actor
-from ...desk.deadlines.workdays import CHINA
 from ...http.dependencies import permitted
 from ...http.problems import responses
 from ...http.service import GUARDED, Service, as_json
+from ...store.base import CHINA
 from ...store.errors import NotFoundError
 from . import schemas
 

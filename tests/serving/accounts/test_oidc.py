@@ -21,7 +21,7 @@ from starlette.routing import Route
 from fenban.serving.accounts import users
 from fenban.serving.accounts.errors import ProviderError
 from fenban.serving.accounts.oidc import Flow, Provider
-from fenban.serving.settings import OidcSettings
+from fenban.serving.accounts.oidc_settings import OidcSettings
 
 ISSUER = "https://id.city.test"
 CALLBACK = "http://localhost:8000/oidc/callback"
