@@ -52,7 +52,8 @@ def metadata() -> MetaData:
     return Base.metadata
 
 
-def _config(database: Database) -> Config:
+def alembic_config(database: Database) -> Config:
+    """Return what Alembic needs to know of the migrations and of the database they are for."""
     config = Config()
     folder = resources.files("fenban.serving.store.migrations")
     config.set_main_option("script_location", str(folder))
@@ -66,7 +67,7 @@ def migrate(database: Database) -> None:
     Raises:
         InputError: the database was written by a newer version.
     """
-    config = _config(database)
+    config = alembic_config(database)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     found = revision_of(database)
     if found is not None and found not in known:
