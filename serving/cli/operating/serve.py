@@ -168,11 +168,12 @@ def _is_loopback(host: str) -> bool:
 
 def _prepared_store(arguments: argparse.Namespace) -> str | None:
     """Bring the store to the present schema; return the secret of the first administrator's link."""
+    from ...accounts.actor import local_actor
     from ...accounts.users import first_invitation
     from ..home import actor
 
     with opened_database(arguments) as database, database.writing() as session:
-        return first_invitation(session, f"cli:{actor()}")
+        return first_invitation(session, local_actor(f"cli:{actor()}"))
 
 
 def _oidc(arguments: argparse.Namespace) -> OidcSettings | None:

@@ -66,11 +66,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _change(session: Session, arguments: argparse.Namespace) -> str:
     from ...accounts import tokens, users
-    from ...accounts.actor import Actor
+    from ...accounts.actor import local_actor
 
-    maker = Actor(f"cli:{actor()}", "admin")
+    maker = local_actor(f"cli:{actor()}")
     if arguments.verb == "revoke":
-        row = tokens.revoke(session, maker.label, tokens.named(session, arguments.name).id)
+        row = tokens.revoke(session, maker, tokens.named(session, arguments.name).id)
         return f"{row.name}: revoked"
     owner = users.named(session, arguments.user)
     secret, row = tokens.create(session, maker, owner, arguments.name, arguments.scopes, arguments.days)

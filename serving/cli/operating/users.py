@@ -26,7 +26,7 @@ _VERBS = {
     "role": "give a person another role",
     "disable": "keep a person out; sessions end and tokens stop working",
     "enable": "let a person in again, and forget failed logins",
-    "reset": "end password and sessions; prints a new link",
+    "reset": "end password, sessions and tokens; prints a new link",
 }
 
 
@@ -93,8 +93,9 @@ def told() -> Iterator[None]:
 
 def _change(session: Session, arguments: argparse.Namespace) -> str:
     from ...accounts import users
+    from ...accounts.actor import local_actor
 
-    by = f"cli:{actor()}"
+    by = local_actor(f"cli:{actor()}")
     if arguments.verb == "add":
         display = arguments.display or arguments.name
         user = users.add(session, by, arguments.name, display, arguments.role)

@@ -165,6 +165,19 @@ def test_a_person_changes_the_password_and_every_other_session_ends(browser_for)
     assert there.log_in("clerk", "a long walk uphill").status_code == 200
 
 
+@pytest.mark.parametrize("revoke", [False, True])
+def test_a_person_who_changes_the_password_may_end_the_tokens_too(browser, client_for, revoke):
+    browser.log_in()
+    program = client_for(role="clerk")
+    body = {"current_password": PASSWORD, "password": "a long walk uphill", "revoke_tokens": revoke}
+    assert browser.send("PATCH", "/api/v1/session", json=body).status_code == 200
+    program.app.state.accounts.identities.forget()
+    assert program.get("/api/v1/session").status_code == (401 if revoke else 200)
+    revoked = [line.subject for line in browser.audit() if line.action == "token.revoke"]
+    assert len(revoked) == revoke
+    assert browser.is_in
+
+
 def test_a_token_neither_changes_a_password_nor_logs_out(client):
     for method, body in (
         ("PATCH", {"current_password": PASSWORD, "password": "a long walk uphill"}),
