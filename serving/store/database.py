@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from fenban.model import InputError
 
+from . import sealing
 from .errors import StoreBusyError, StoreUnreachableError
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Database:
         self.engine = _engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._writers = sessionmaker(self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False)
+        event.listen(self._writers, "after_flush", sealing.note_written)
+        event.listen(self._writers, "before_commit", sealing.refuse_unsealed)
         self._turn = threading.Lock()
 
     @contextlib.contextmanager
@@ -164,6 +167,7 @@ def _sqlite(url: URL) -> Engine:
         for pragma in (
             "journal_mode = WAL",
             "foreign_keys = ON",
+            "recursive_triggers = ON",  # REPLACE deletes: triggers of deletion are to know of it
             f"busy_timeout = {_BUSY_MS}",
             "synchronous = FULL",  # what was acknowledged outlives a power cut too
             "cache_size = -4096",  # of each connection; what is read comes from the mapped file

@@ -28,6 +28,9 @@ from .tables import (
     purges as purge_tables,
 )
 from .tables import (
+    seals as seal_tables,
+)
+from .tables import (
     search as search_tables,
 )
 
@@ -43,6 +46,7 @@ MODULES = (
     likeness_tables,
     matter_tables,
     purge_tables,
+    seal_tables,
     search_tables,
 )  # importing them fills the metadata
 

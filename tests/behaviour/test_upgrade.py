@@ -23,6 +23,7 @@ from fenban.serving.http.listening import open_socket
 from fenban.serving.settings import ServiceSettings
 from fenban.serving.store import schema
 from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.sealing import HISTORY
 from fenban.training import Registry, load_router
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ def test_the_audit_holds_and_knows_its_head(tmp_path: Path, capsys: pytest.Captu
     home, facts = copied(tmp_path), FACTS["audit"]
     assert main(["audit", "verify", "--json", "--head", facts["head"], "--home", str(home)]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["lines"], found["flaw"]) == (facts["lines"], None)
+    assert (found["lines"], found["flaw"]) == (facts["lines"] + 1, None)  # one more says what is from before
+    assert found["unsealed"] == sum(FACTS["tables"][name] for name in HISTORY)
 
 
 def test_every_row_is_still_there(home: Path, address: str) -> None:

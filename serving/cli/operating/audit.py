@@ -12,7 +12,7 @@ from ..options import add_database, add_home, opened_database
 if TYPE_CHECKING:
     import argparse
 
-HELP = "follow the chain of the audit, and note its head elsewhere"
+HELP = "follow the chain of the audit and the history under it, and note its head elsewhere"
 EXAMPLE = "fenban audit verify --head 6c1f..."
 _DIGEST = 64
 
@@ -21,7 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verbs of this command."""
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, text in (
-        ("verify", "follow the chain from its first line: exit code 0 where it holds, 1 where it does not"),
+        (
+            "verify",
+            "follow the chain, and the history under it: exit code 0 where all holds, 1 where it does not",
+        ),
         ("head", "print the number, the hash and the time of the last line, to be noted elsewhere"),
     ):
         verb = verbs.add_parser(name, help=text, description=text, epilog=f"example: fenban audit {name}")
@@ -56,18 +59,20 @@ def _head(arguments: argparse.Namespace) -> int:
 def _verify(arguments: argparse.Namespace) -> int:
     from fenban.model import InputError
 
-    from ...store import audit
+    from ...store import audit, verification
 
     noted = arguments.head.strip().lower() if arguments.head else None
     if noted and (len(noted) != _DIGEST or not set(noted) <= set("0123456789abcdef")):
         raise InputError(f"--head {arguments.head}: give the whole hash, as 'fenban audit head' printed it")
     with opened_database(arguments, existing=True) as database, database.reading() as session:
-        verdict = audit.verify(session, noted)
+        verdict = verification.verify(session, noted)
         total = audit.count(session)
     if arguments.json:
         print(json.dumps({**asdict(verdict), "reason": verdict.reason, "total": total}))
     elif verdict.flaw is None:
-        print(f"The audit holds: {verdict.lines} lines.\nhead {verdict.head}")
+        print(f"The audit holds: {verdict.lines} lines, with the history under them.\nhead {verdict.head}")
+        if verdict.unsealed:
+            print(f"{verdict.unsealed} rows of history are older than their seals: nothing is known of those")
     else:
         print(
             f"The audit is BROKEN: {verdict.reason}.\n"

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from fenban.serving.accounts import users
 from fenban.serving.accounts.passwords import is_outdated
 from fenban.serving.resources.accounts.login_pages import safe_next
-from fenban.serving.store import audit
+from fenban.serving.store import verification
 from fenban.serving.store.tables.accounts import SessionRow
 
 PASSWORD = "seven green lanterns"
@@ -218,7 +218,7 @@ def test_logins_and_changes_are_in_the_audit_without_secrets(browser):
     assert "not the password" not in told
     assert secret not in told
     with browser.app.state.service.database.reading() as session:
-        assert audit.verify(session).broken_at is None
+        assert verification.verify(session).broken_at is None
 
 
 def test_a_storm_of_logins_leaves_the_others_their_time(browser):

@@ -10,7 +10,7 @@ import pytest
 from fenban.serving.accounts import users
 from fenban.serving.accounts.actor import local_actor
 from fenban.serving.accounts.errors import InvitationError
-from fenban.serving.store import audit
+from fenban.serving.store import audit, verification
 from fenban.serving.store.errors import ChangedMeanwhileError, NotFoundError, RefusedError
 from fenban.serving.store.tables.accounts import InvitationRow, SessionRow
 
@@ -74,7 +74,7 @@ def test_a_change_names_the_version_and_leaves_a_line(database: Database) -> Non
         ]
         assert lines[-1].detail == {"role": "lead", "disabled": False}
         assert "张三" not in str([line.detail for line in lines])
-        assert audit.verify(session).broken_at is None
+        assert verification.verify(session).broken_at is None
 
 
 def test_there_is_always_an_administrator_left(database: Database) -> None:
