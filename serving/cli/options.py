@@ -55,6 +55,7 @@ def opened_database(arguments: argparse.Namespace, *, existing: bool = False) ->
     from sqlalchemy.engine import make_url
 
     from fenban.model import InputError
+    from fenban.training import make_private, tighten
 
     from ..store.database import Database
     from ..store.schema import migrate
@@ -63,7 +64,8 @@ def opened_database(arguments: argparse.Namespace, *, existing: bool = False) ->
     url = make_url(database_of(arguments))
     if existing and url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         raise InputError(f"{url.database}: there is no store - name it with --database or --home")
-    home_of(arguments).mkdir(parents=True, exist_ok=True)
+    make_private(home_of(arguments))
+    tighten(home_of(arguments))
     database = Database(url)
     try:
         migrate(database)

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fenban.training import open_files
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -43,6 +45,7 @@ def all_checks(home: Path) -> list[Check]:
         _segmenter(),
         _data(),
         _home(home),
+        _private(home),
         _disk(home),
         _champion(home),
         _optional("neural", ("torch", "transformers", "onnxruntime")),
@@ -103,6 +106,14 @@ def _home(home: Path) -> Check:
         found = f"{place}: {error.strerror or error}"
         return Check("home", False, found, "give a writable folder with --home")
     return Check("home", True, str(home) if place == home else f"{home} (will be made)")
+
+
+def _private(home: Path) -> Check:
+    opened = list(open_files(home))
+    if not opened:
+        return Check("privacy", True, "nobody else may read the home folder")
+    shown = f"{len(opened)} files and folders that others may read, first {opened[0]}"
+    return Check("privacy", False, shown, f"chmod -R go= {home}")
 
 
 def _nearest(home: Path) -> Path:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, literal_column, select, table
@@ -12,13 +14,13 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from fenban.model import InputError
+from fenban.training import close_to_others
 
 from . import sealing
 from .errors import StoreBusyError, StoreUnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from sqlalchemy.engine import URL, Connection, Engine
 
@@ -151,7 +153,18 @@ def _engine(url: URL) -> Engine:
         raise InputError("PostgreSQL needs an extra: pip install 'fenban[postgres]'") from error
 
 
+def _make_private(file: str | None) -> None:
+    """Let only its owner read the file and what SQLite puts beside it, which takes over the file's mode."""
+    if not file or file.startswith((":", "file:")):
+        return
+    with contextlib.suppress(OSError):  # told when it is opened
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    for beside in ("", "-wal", "-shm"):
+        close_to_others(Path(file + beside))
+
+
 def _sqlite(url: URL) -> Engine:
+    _make_private(url.database)
     engine = create_engine(
         url,
         connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False},
