@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
+    from sqlalchemy.engine import URL
+
     from fenban.model import Case
     from fenban.training import CaseReading, NamedColumns, Rejected
 
@@ -42,6 +44,31 @@ def add_database(parser: argparse.ArgumentParser) -> None:
 
 
 @contextlib.contextmanager
+def protected_database(arguments: argparse.Namespace) -> Iterator[Database]:
+    """Open ``--database`` as it is, to be read alone: nothing is written, not even a newer schema.
+
+    Raises:
+        InputError: not a URL, or there is none.
+    """
+    from sqlalchemy.engine import make_url
+
+    from ..store.database import Database
+    from .home import database_of
+
+    url = make_url(database_of(arguments))
+    _check_existing(url)
+    with contextlib.closing(Database(url, read_only=True)) as database:
+        yield database
+
+
+def _check_existing(url: URL) -> None:
+    from fenban.model import InputError
+
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise InputError(f"{url.database}: there is no store - name it with --database or --home")
+
+
+@contextlib.contextmanager
 def opened_database(arguments: argparse.Namespace, *, existing: bool = False) -> Iterator[Database]:
     """Open ``--database``, bring it to the present schema, and close it in the end.
 
@@ -54,7 +81,6 @@ def opened_database(arguments: argparse.Namespace, *, existing: bool = False) ->
     """
     from sqlalchemy.engine import make_url
 
-    from fenban.model import InputError
     from fenban.training import make_private, tighten
 
     from ..store.database import Database
@@ -62,8 +88,8 @@ def opened_database(arguments: argparse.Namespace, *, existing: bool = False) ->
     from .home import database_of, home_of
 
     url = make_url(database_of(arguments))
-    if existing and url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        raise InputError(f"{url.database}: there is no store - name it with --database or --home")
+    if existing:
+        _check_existing(url)
     make_private(home_of(arguments))
     tighten(home_of(arguments))
     database = Database(url)

@@ -124,6 +124,11 @@ def head(session: Session) -> Checkpoint:
     return Checkpoint(last.seq, last.hash) if last else Checkpoint()
 
 
+def moment_of(session: Session, seq: int) -> dt.datetime | None:
+    """Return when a line was written; None where there is no such line."""
+    return session.scalar(select(AuditRow.at).where(AuditRow.seq == seq))
+
+
 def count(session: Session) -> int:
     """Return how many lines there are."""
     return session.scalar(select(func.count()).select_from(AuditRow)) or 0

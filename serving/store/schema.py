@@ -14,6 +14,7 @@ from fenban.model import InputError
 
 from . import audit
 from .base import Base
+from .failures import naming_the_cause
 from .tables import accounts
 from .tables import (
     directory as directory_tables,
@@ -70,7 +71,13 @@ def migrate(database: Database) -> None:
 
     Raises:
         InputError: the database was written by a newer version.
+        StoreError: it cannot be opened or written; which of the two is said.
     """
+    with naming_the_cause():
+        _migrate(database)
+
+
+def _migrate(database: Database) -> None:
     config = alembic_config(database)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     found = revision_of(database)

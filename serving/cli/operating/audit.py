@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ..exits import DONE, FAILED
-from ..options import add_database, add_home, opened_database
+from ..options import add_database, add_home, protected_database
 
 if TYPE_CHECKING:
     import argparse
@@ -45,10 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
 def _head(arguments: argparse.Namespace) -> int:
     from ...store import audit
 
-    with opened_database(arguments, existing=True) as database, database.reading() as session:
+    with protected_database(arguments) as database, database.reading() as session:
         head = audit.head(session)
-        lines = audit.page(session, limit=1)
-    at = lines[0].at.isoformat(timespec="seconds") if lines else None
+        moment = audit.moment_of(session, head.seq)
+    at = moment.isoformat(timespec="seconds") if moment else None
     if arguments.json:
         print(json.dumps({"line": head.seq, "hash": head.hash, "at": at}))
     else:
@@ -64,7 +64,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     noted = arguments.head.strip().lower() if arguments.head else None
     if noted and (len(noted) != _DIGEST or not set(noted) <= set("0123456789abcdef")):
         raise InputError(f"--head {arguments.head}: give the whole hash, as 'fenban audit head' printed it")
-    with opened_database(arguments, existing=True) as database, database.reading() as session:
+    with protected_database(arguments) as database, database.reading() as session:
         verdict = verification.verify(session, noted)
         total = audit.count(session)
     if arguments.json:
