@@ -20,7 +20,7 @@ from fenban.training import close_to_others
 
 from . import sealing
 from .errors import StoreBusyError, StoreReadOnlyError, StoreUnwritableError
-from .failures import naming_the_cause
+from .failures import is_read_only, naming_the_cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,6 +82,11 @@ class Database:
         self._turn = threading.Lock()
         self._logged: type[StoreUnwritableError] | None = None
 
+    @property
+    def folder(self) -> Path | None:
+        """Where SQLite's file lies; None of a server."""
+        return Path(self.url.database or "").absolute().parent if self.is_sqlite else None
+
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session that is rolled back in the end.
@@ -110,7 +115,7 @@ class Database:
     def _naming(self) -> Iterator[None]:
         """Name the cause of what fails; what lasts until somebody does something is logged once."""
         try:
-            with naming_the_cause():
+            with naming_the_cause(self.folder):
                 yield
         except StoreUnwritableError as error:
             if self._logged is not type(error):
@@ -184,7 +189,7 @@ def _protected_sqlite(url: URL) -> Engine:
     address = f"{file.as_uri()}?mode=ro"
     log, index = (file.with_name(file.name + ending) for ending in ("-wal", "-shm"))
     logged = log.is_file() and log.stat().st_size > 0
-    protected = not os.access(file.parent, os.W_OK) or _is_read_only(file.parent)
+    protected = not os.access(file.parent, os.W_OK) or is_read_only(file.parent)
     if logged and protected:
         raise StoreReadOnlyError
     if protected or not (logged or index.exists()):
@@ -194,10 +199,6 @@ def _protected_sqlite(url: URL) -> Engine:
     )
     event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only = ON"))
     return engine
-
-
-def _is_read_only(folder: Path) -> bool:
-    return hasattr(os, "statvfs") and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def _make_private(file: str | None) -> None:

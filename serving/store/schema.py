@@ -73,7 +73,7 @@ def migrate(database: Database) -> None:
         InputError: the database was written by a newer version.
         StoreError: it cannot be opened or written; which of the two is said.
     """
-    with naming_the_cause():
+    with naming_the_cause(database.folder):
         _migrate(database)
 
 

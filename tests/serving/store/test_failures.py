@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import shutil
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from fenban.serving.cli.main import main
-from fenban.serving.store import audit
+from fenban.serving.store import audit, failures
 from fenban.serving.store import database as databases
 from fenban.serving.store.database import Database, database_url
 from fenban.serving.store.errors import (
@@ -104,6 +105,30 @@ def test_causes_are_told_apart(error: Exception, expected: type) -> None:
     assert type(store_error_of(error)) is expected
 
 
+class OfSqlite(Exception):
+    """What the driver raises, with SQLite's extended code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__("disk I/O error")
+        self.sqlite_errorcode = code
+
+
+@pytest.mark.parametrize(
+    "code", [sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR_WRITE]
+)
+def test_the_disk_says_why_a_file_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    error = OperationalError("", {}, OfSqlite(code))
+    usual = StoreUnreachableError if code == sqlite3.SQLITE_CANTOPEN else StoreDamagedError
+    assert type(store_error_of(error, tmp_path)) is usual
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=0))
+    assert type(store_error_of(error, tmp_path)) is StoreFullError
+    monkeypatch.setattr(failures, "is_read_only", lambda _: True)
+    assert type(store_error_of(error, tmp_path)) is StoreReadOnlyError
+
+
 def test_a_service_that_cannot_write_is_not_ready(
     client: Any, is_problem: Callable[..., dict[str, Any]]
 ) -> None:
@@ -129,7 +154,7 @@ def test_the_audit_of_a_protected_copy_is_verified_without_a_trace(
     store.close()
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     for protected in (False, True):
-        monkeypatch.setattr(databases, "_is_read_only", lambda _, it=protected: it)
+        monkeypatch.setattr(databases, "is_read_only", lambda _, it=protected: it)
         for verb in ("verify", "head"):
             assert main(["audit", verb, "--home", str(tmp_path)]) == 0
         assert "1 lines" in capsys.readouterr().out
@@ -141,7 +166,7 @@ def test_a_protected_copy_with_a_log_that_cannot_be_read_is_told(
 ) -> None:
     with store.writing() as session:
         audit.record(session, "li", "test", "test:1")
-    monkeypatch.setattr(databases, "_is_read_only", lambda _: True)
+    monkeypatch.setattr(databases, "is_read_only", lambda _: True)
     assert main(["audit", "verify", "--home", str(tmp_path)]) == 1
     assert "may not be written" in capsys.readouterr().err
     store.close()
