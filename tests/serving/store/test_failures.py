@@ -105,7 +105,7 @@ def test_causes_are_told_apart(error: Exception, expected: type) -> None:
     assert type(store_error_of(error)) is expected
 
 
-class OfSqlite(Exception):
+class SqliteSaidError(Exception):
     """What the driver raises, with SQLite's extended code."""
 
     def __init__(self, code: int) -> None:
@@ -119,7 +119,7 @@ class OfSqlite(Exception):
 def test_the_disk_says_why_a_file_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    error = OperationalError("", {}, OfSqlite(code))
+    error = OperationalError("", {}, SqliteSaidError(code))
     usual = StoreUnreachableError if code == sqlite3.SQLITE_CANTOPEN else StoreDamagedError
     assert type(store_error_of(error, tmp_path)) is usual
     usage = shutil.disk_usage(tmp_path)
