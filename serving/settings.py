@@ -8,24 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .accounts.oidc_settings import OidcSettings
     from .desk.deadlines.rules import Deadlines
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OidcSettings:
-    """The city's own identity provider (OpenID Connect).
-
-    Attributes:
-        issuer: its address, as it stands in its tokens.
-        client_id: what the provider calls this service.
-        client_secret: what this service shows the provider.
-        create: whether people whom the provider knows and this service does not are added, as clerks.
-    """
-
-    issuer: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    create: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

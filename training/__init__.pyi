@@ -83,6 +83,18 @@ from .registry.models import (
 from .registry.models import (
     mask_case as mask_case,
 )
+from .registry.private import (
+    close_to_others as close_to_others,
+)
+from .registry.private import (
+    make_private as make_private,
+)
+from .registry.private import (
+    open_files as open_files,
+)
+from .registry.private import (
+    tighten as tighten,
+)
 from .registry.trials import (
     TrialStore as TrialStore,
 )

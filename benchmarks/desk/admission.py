@@ -20,5 +20,5 @@ def admit_person(database: Database, name: str = "bench", role: str = "lead") ->
     migrate(database)
     maker = Actor("bench", "admin")
     with database.writing() as session:
-        user = users.add(session, maker.label, name, name, role)
+        user = users.add(session, maker, name, name, role)
         return tokens.create(session, maker, user, name, permissions_of(role), _DAYS)[0]

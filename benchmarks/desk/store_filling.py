@@ -19,9 +19,10 @@ from sqlalchemy import column, table
 
 from fenban.model.errors import InputError
 from fenban.serving.desk.likeness import duplicates, rarities
-from fenban.serving.store import audit, schema
+from fenban.serving.store import audit, schema, sealing
+from fenban.serving.store.base import CHINA
 from fenban.serving.store.database import Database, database_url
-from fenban.serving.store.numbers import CHINA
+from fenban.serving.store.sealing import Seal
 from fenban.serving.store.search.tokens import fold, number_token, tokens_of
 from fenban.serving.store.tables import search as search_tables
 from fenban.serving.store.tables.matters import SubmissionRow
@@ -74,16 +75,18 @@ class _Rows:
         found["submission_texts"].append(raw)
         suggestion = {"id": self._next("suggestions"), "submission_id": matter, **history.suggestion}
         found["suggestions"].append(suggestion)
+        seals = [_seal("suggestions", suggestion)]
         for name, lines in history.lines.items():
             into = found.setdefault(name, [])
             for line in lines:
                 more = {**_WITHOUT, "suggestion_id": suggestion["id"]} if name == "decisions" else {}
                 into.append({"id": self._next(name), "submission_id": matter, **line, **more})
+                seals.append(_seal(name, into[-1]))
         self._add_search(found, matter, number, history.text)
         kept, keys = duplicates.rows_of(SubmissionRow(**row), self._rarity)
         found.setdefault("fingerprints", []).append(kept)
         found.setdefault("lookup_keys", []).extend(keys)
-        found.setdefault("audit", []).append(self._with_audit_line(matter, row))
+        self._add_audit(found, row, seals)
 
     def _next(self, name: str) -> int:
         self._ids[name] += 1
@@ -104,24 +107,31 @@ class _Rows:
             )
         found.setdefault("search_texts", []).append(search)
 
-    def _with_audit_line(self, matter: int, row: dict[str, Any]) -> dict[str, Any]:
+    def _add_audit(self, found: Tables, row: dict[str, Any], seals: list[Seal]) -> None:
         seq, previous = self._head
         line = audit.AuditRow(
             seq=seq + 1,
             at=row["created_at"],
             actor=row["created_by"],
             action="submission.register",
-            subject=f"submission:{matter}",
+            subject=f"submission:{row['id']}",
             detail={"number": row["number"], "kind": row["kind"], "accepted": True},
             previous=previous,
+            rows=sealing.summary_of(seals),
         )
         line.hash = audit.hash_of(line)
         self._head = (line.seq, line.hash)
-        return {name: getattr(line, name) for name in audit.AuditRow.__table__.c.keys()}  # noqa: SIM118
+        values = {name: getattr(line, name) for name in audit.AuditRow.__table__.c.keys()}  # noqa: SIM118
+        found.setdefault("audit", []).append(values)
+        found.setdefault("seals", []).extend({**seal._asdict(), "seq": line.seq} for seal in seals)
 
     def numbers(self) -> list[dict[str, Any]]:
         """Return the last number of each day."""
         return [{"day": day, "last": last} for day, last in self._days.items()]
+
+
+def _seal(name: str, row: dict[str, Any]) -> Seal:
+    return Seal(name, row["id"], sealing.digest_of(schema.metadata().tables[name], row))
 
 
 _BREAK = fold("").text

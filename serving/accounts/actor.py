@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .permissions import permissions_of
+from .errors import BeyondOwnError
+from .permissions import in_order, permissions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,22 @@ class Actor:
     def may(self, permission: str) -> bool:
         """Whether a permission is granted."""
         return permission in self.permissions
+
+    def check_covers(self, *roles: str) -> None:
+        """Refuse to give a role, or to touch an account of a role, that may do more than this actor.
+
+        A token counts with what it may do itself, not with what its owner may do: otherwise one that
+        may manage people could make itself an administrator.
+
+        Raises:
+            BeyondOwnError: naming what the actor lacks.
+        """
+        wanted = frozenset(permission for role in roles for permission in permissions_of(role))
+        beyond = in_order(wanted - self.permissions)
+        if beyond:
+            raise BeyondOwnError(beyond)
+
+
+def local_actor(label: str) -> Actor:
+    """Return who acts with the rights of the machine itself: its command line, or the service's own setup."""
+    return Actor(label, "admin")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fenban.model import FenbanError
 
 from .permissions import PERMISSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class AccountError(FenbanError):
@@ -20,6 +25,15 @@ class ForbiddenError(AccountError):
         super().__init__(f"needs the permission {permission}")
         self.permission = permission
         self.reason = f"需要权限：{PERMISSIONS.get(permission, permission)}。请向管理员申请。"
+
+
+class BeyondOwnError(ForbiddenError):
+    """The caller would give or touch permissions that are not the caller's own."""
+
+    def __init__(self, beyond: Sequence[str]) -> None:
+        AccountError.__init__(self, f"beyond the caller's own permissions: {', '.join(beyond)}")
+        missing = "、".join(PERMISSIONS[name] for name in beyond)
+        self.reason = f"不能授予自己没有的权限，也不能改动权限比自己多的账户。您没有：{missing}。"
 
 
 class CrowdedError(AccountError):

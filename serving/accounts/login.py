@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..store import audit
 from ..store.errors import RefusedError
 from ..store.tables.accounts import UserRow
-from . import failures, passwords, sessions, users
+from . import failures, passwords, sessions, tokens, users
 from .errors import LoginError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from ..store.database import Database
+    from .actor import Actor
 
 NOBODY = "-"  # what the audit says where nobody is known
 _WRONG = (
@@ -43,6 +44,15 @@ class Attempt:
     password: str
     address: str
     cookie: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChange:
+    """The password as it is, the new one, and whether the person's tokens end with it."""
+
+    current: str
+    new: str
+    revoke_tokens: bool = False
 
 
 def log_in(database: Database, attempt: Attempt, lifetime: sessions.Lifetime) -> Opened:
@@ -94,28 +104,31 @@ def log_out(database: Database, digest: str, name: str, user_id: int) -> None:
 
 
 def change_password(
-    database: Database, user_id: int, current: str, new: str, lifetime: sessions.Lifetime, address: str
+    database: Database, actor: Actor, change: PasswordChange, lifetime: sessions.Lifetime, address: str
 ) -> Opened:
-    """Replace a person's password; all sessions end and a fresh one begins.
+    """Replace the password of the person who acts; all sessions end and a fresh one begins.
 
     Raises:
         LockedError: too many failures.
         RefusedError: the current password is wrong, which counts as a failed login, or the new one is
             easily guessed.
     """
+    assert actor.user_id is not None, "only people have passwords"
     with database.reading() as session:
-        user = users.get(session, user_id)
+        user = users.get(session, actor.user_id)
         failures.check(session, user.name, address)
-    users.check_password(user, new)
-    if not passwords.verify(current, user.password_hash):
+    users.check_password(user, change.new)
+    if not passwords.verify(change.current, user.password_hash):
         with database.writing() as session:
             locked = failures.note(session, user.name, address)
             audit.record(session, user.name, "session.refuse", f"user:{user.id}", locked=locked)
         raise RefusedError("现在的密码不对")
-    encoded = passwords.hash_password(new)
+    encoded = passwords.hash_password(change.new)
     with database.writing() as session:
-        user = users.get(session, user_id)
+        user = users.get(session, user.id)
         users.set_password(session, user, encoded)
+        if change.revoke_tokens:
+            tokens.revoke_all(session, actor, user.id)
         return opened(session, user, lifetime, way="password")
 
 

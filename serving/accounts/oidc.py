@@ -30,7 +30,7 @@ except ModuleNotFoundError as error:
     raise MissingExtraError("Authlib", "oidc") from error
 
 if TYPE_CHECKING:
-    from ..settings import OidcSettings
+    from .oidc_settings import OidcSettings
 
 _SCOPE = "openid profile"
 _ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"})

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .actor import Actor
 
 PREFIX = "fenban_"
-DEFAULT_DAYS, MOST_DAYS = 90, 366
+MOST_DAYS = 366
 _NAME = re.compile(r"[\w.-]{1,60}")
 
 
@@ -90,17 +90,33 @@ def named(session: Session, name: str) -> TokenRow:
     return row
 
 
-def revoke(session: Session, actor: str, token_id: int, owner: int | None = None) -> TokenRow:
+def revoke(session: Session, maker: Actor, token_id: int) -> TokenRow:
     """Revoke a token; doing so twice changes nothing.
 
     Raises:
-        NotFoundError: there is none, or it is not ``owner``'s.
+        NotFoundError: there is none, or it is somebody else's and the maker does not manage people.
+        BeyondOwnError: its owner may do more than the maker.
     """
     row = session.get(TokenRow, token_id, with_for_update=True)
-    if row is None or (owner is not None and row.user_id != owner):
+    if row is None or not (row.user_id == maker.user_id or maker.may("users.manage")):
         raise NotFoundError("令牌")
+    if row.user_id != maker.user_id:
+        maker.check_covers(session.get_one(UserRow, row.user_id).role)
+    _end(session, maker.label, row)
+    return row
+
+
+def revoke_all(session: Session, maker: Actor, owner: int) -> int:
+    """Revoke every token of a person; return how many there were that still worked."""
+    chosen = select(TokenRow).where(TokenRow.user_id == owner, TokenRow.revoked_at.is_(None))
+    rows = list(session.scalars(chosen.order_by(TokenRow.id).with_for_update()))
+    for row in rows:
+        _end(session, maker.label, row)
+    return len(rows)
+
+
+def _end(session: Session, by: str, row: TokenRow) -> None:
     if row.revoked_at is None:
         row.revoked_at = now()
         session.flush()
-        audit.record(session, actor, "token.revoke", f"token:{row.id}")
-    return row
+        audit.record(session, by, "token.revoke", f"token:{row.id}")

@@ -13,13 +13,15 @@ from ..store import audit
 from ..store.base import now
 from ..store.errors import ChangedMeanwhileError, NotFoundError, RefusedError
 from ..store.tables.accounts import InvitationRow, UserRow
-from . import failures, passwords, sessions
+from . import failures, passwords, sessions, tokens
 from .digests import digest_of, new_secret
 from .errors import InvitationError
 from .permissions import ROLES
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+    from .actor import Actor
 
 FIRST_ADMIN = "admin"
 INVITED_FOR = dt.timedelta(days=3)
@@ -91,24 +93,30 @@ def count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(UserRow)) or 0
 
 
-def add(session: Session, actor: str, name: str, display_name: str, role: str) -> UserRow:
+def add(session: Session, maker: Actor, name: str, display_name: str, role: str) -> UserRow:
     """Add a person, who cannot come in before an invitation was accepted (or by the provider).
 
     Raises:
         RefusedError: the name is taken or not allowed, or there is no such role.
+        BeyondOwnError: the role may do more than the maker.
     """
-    if role not in ROLES:
-        raise RefusedError(f"没有这个角色：可用的有 {'、'.join(ROLES)}")
+    _check_role(role)
+    maker.check_covers(role)
     user = UserRow(name=_checked_name(session, name), display_name=_checked_display(display_name), role=role)
     session.add(user)
     session.flush()
-    audit.record(session, actor, "user.add", f"user:{user.id}", role=role)
+    audit.record(session, maker.label, "user.add", f"user:{user.id}", role=role)
     return user
+
+
+def _check_role(role: str) -> None:
+    if role not in ROLES:
+        raise RefusedError(f"没有这个角色：可用的有 {'、'.join(ROLES)}")
 
 
 def change(
     session: Session,
-    actor: str,
+    maker: Actor,
     user_id: int,
     version: int | None = None,
     *,
@@ -120,7 +128,7 @@ def change(
 
     Args:
         session: a writing session.
-        actor: who does it.
+        maker: who does it.
         user_id: the person.
         version: what the caller saw; None skips the check (command line).
         display_name: how the person is called; None leaves it.
@@ -130,14 +138,16 @@ def change(
     Raises:
         NotFoundError, ChangedMeanwhileError: as said there.
         RefusedError: nobody would be left who can manage accounts.
+        BeyondOwnError: the person may do more than the maker, or would.
     """
     user = session.get(UserRow, user_id, with_for_update=True)
     if user is None:
         raise NotFoundError("账户")
+    if role is not None:
+        _check_role(role)
+    maker.check_covers(user.role, role or user.role)
     if version is not None and version != user.version:
         raise ChangedMeanwhileError(user.version)
-    if role is not None and role not in ROLES:
-        raise RefusedError(f"没有这个角色：可用的有 {'、'.join(ROLES)}")
     is_an_admin = user.role == "admin" and state_of(user) == "active"
     if is_an_admin and (disabled or role not in (None, "admin")):
         _keep_an_admin(session, user)
@@ -153,7 +163,9 @@ def change(
             failures.forget(session, user.name)
     user.version += 1
     session.flush()
-    audit.record(session, actor, "user.change", f"user:{user.id}", role=user.role, disabled=user.disabled)
+    audit.record(
+        session, maker.label, "user.change", f"user:{user.id}", role=user.role, disabled=user.disabled
+    )
     return user
 
 
@@ -176,12 +188,17 @@ def an_admin_can_log_in(session: Session) -> bool:
 
 
 def invite(
-    session: Session, actor: str, user: UserRow, lasting: dt.timedelta = INVITED_FOR
+    session: Session, maker: Actor, user: UserRow, lasting: dt.timedelta = INVITED_FOR
 ) -> tuple[str, dt.datetime]:
     """Return the secret of a link that sets the password once, and when it expires.
 
-    Earlier links of the person, the password and the sessions end here.
+    Earlier links of the person, the password, the sessions and the tokens end here: whoever is invited
+    anew has forgotten the password, or somebody else knows it.
+
+    Raises:
+        BeyondOwnError: the person may do more than the maker.
     """
+    maker.check_covers(user.role)
     moment = now()
     earlier = update(InvitationRow).where(InvitationRow.user_id == user.id, InvitationRow.used_at.is_(None))
     session.execute(earlier.values(used_at=moment))
@@ -193,11 +210,12 @@ def invite(
     sessions.end_all(session, user.id)
     failures.forget(session, user.name)
     session.flush()
-    audit.record(session, actor, "user.invite", f"user:{user.id}")
+    tokens.revoke_all(session, maker, user.id)
+    audit.record(session, maker.label, "user.invite", f"user:{user.id}")
     return secret, expires_at
 
 
-def first_invitation(session: Session, actor: str) -> str | None:
+def first_invitation(session: Session, maker: Actor) -> str | None:
     """Return the secret of a link for the first administrator.
 
     None where an administrator can log in already, or another one holds a link that is still good.
@@ -211,9 +229,9 @@ def first_invitation(session: Session, actor: str) -> str | None:
     others = admins.where(UserRow.name != FIRST_ADMIN, UserRow.id.in_(pending), UserRow.disabled.is_(False))
     if session.scalar(others.limit(1)) is not None:
         return None
-    admin = session.scalar(admins.limit(1)) or add(session, actor, FIRST_ADMIN, "管理员", "admin")
+    admin = session.scalar(admins.limit(1)) or add(session, maker, FIRST_ADMIN, "管理员", "admin")
     admin.disabled = False
-    return invite(session, actor, admin, FIRST_INVITED_FOR)[0]
+    return invite(session, maker, admin, FIRST_INVITED_FOR)[0]
 
 
 def invited(session: Session, secret: str) -> UserRow:

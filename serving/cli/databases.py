@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.engine import make_url
 
 from fenban.model import InputError
+from fenban.training import make_private, tighten
 
 from ..store.database import Database, database_url
 from ..store.errors import NotFoundError, RefusedError
@@ -19,6 +20,8 @@ from .home import home_of
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+
+    from sqlalchemy.engine import URL
 
 
 def database_of(arguments: argparse.Namespace) -> str:
@@ -43,15 +46,34 @@ def opened_database(arguments: argparse.Namespace, *, existing: bool = False) ->
         InputError: not a URL, or the database is from a newer version, or there is none.
     """
     url = make_url(database_of(arguments))
-    if existing and url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        raise InputError(f"{url.database}: there is no store - name it with --database or --home")
-    home_of(arguments).mkdir(parents=True, exist_ok=True)
+    if existing:
+        _check_existing(url)
+    make_private(home_of(arguments))
+    tighten(home_of(arguments))
     database = Database(url)
     try:
         migrate(database)
         yield database
     finally:
         database.close()
+
+
+@contextlib.contextmanager
+def protected_database(arguments: argparse.Namespace) -> Iterator[Database]:
+    """Open ``--database`` as it is, to be read alone: nothing is written, not even a newer schema.
+
+    Raises:
+        InputError: not a URL, or there is none.
+    """
+    url = make_url(database_of(arguments))
+    _check_existing(url)
+    with contextlib.closing(Database(url, read_only=True)) as database:
+        yield database
+
+
+def _check_existing(url: URL) -> None:
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise InputError(f"{url.database}: there is no store - name it with --database or --home")
 
 
 @contextlib.contextmanager

@@ -34,7 +34,9 @@ COMMANDS: dict[str, Command] = {
     "serve": Command("open the service: the clerk's desk and the API", "operating.serve"),
     "users": Command("add, list, change, disable and re-invite the people who may log in", "operating.users"),
     "tokens": Command("make, list and revoke the tokens that programs call the API with", "operating.tokens"),
-    "audit": Command("follow the chain of the audit, and note its head elsewhere", "operating.audit"),
+    "audit": Command(
+        "follow the chain of the audit and the history under it, and note its head", "operating.audit"
+    ),
     "purge": Command(
         "delete the personal data of matters closed long ago, and leave a record of it", "operating.purge"
     ),

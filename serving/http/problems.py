@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +24,13 @@ from ..store.errors import (
     RefusedError,
     ReusedKeyError,
     StoreBusyError,
+    StoreDamagedError,
     StoreError,
+    StoreFullError,
+    StoreReadOnlyError,
     StoreUnreachableError,
 )
+from ..store.failures import store_error_of
 from ..store.search.query import UnreadableQueryError
 
 if TYPE_CHECKING:
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 _LONGEST_FIELD = 80
@@ -92,6 +99,9 @@ CROSS_SITE = Kind(
 NO_RECORD = Kind("no-such-record", "没有这条记录", "请检查编号。")
 STORE_BUSY = Kind("store-busy", "数据库正忙", "同时写入的人太多，请稍后再试。")
 STORE_UNREACHABLE = Kind("store-unreachable", "数据库没有应答", "请稍后再试；仍不行请找管理员。")
+STORE_FULL = Kind("store-full", "磁盘已满", StoreFullError.reason)
+STORE_READ_ONLY = Kind("store-read-only", "数据库不能写入", StoreReadOnlyError.reason)
+STORE_DAMAGED = Kind("store-damaged", "数据库文件出错", StoreDamagedError.reason)
 UNREADABLE_QUERY = Kind("unreadable-query", "这样没法检索", "请换几个字词再试。")
 REUSED_KEY = Kind("reused-key", "请求编号已用过", "同一个 Idempotency-Key 已用于内容不同的请求，请换一个。")
 LOGIN_REFUSED = Kind("login-refused", "没有登录上", "登录名或密码不对。")
@@ -131,6 +141,9 @@ OWN_KINDS: tuple[tuple[type[FenbanError], Kind], ...] = (
     (UnreadableQueryError, UNREADABLE_QUERY),
     (StoreBusyError, STORE_BUSY),
     (StoreUnreachableError, STORE_UNREACHABLE),
+    (StoreFullError, STORE_FULL),
+    (StoreReadOnlyError, STORE_READ_ONLY),
+    (StoreDamagedError, STORE_DAMAGED),
     (LockedError, LOGIN_LOCKED),
     (LoginError, LOGIN_REFUSED),
     (CrowdedError, LOGIN_LOCKED),
@@ -258,6 +271,7 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(FenbanError, _domain_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(OSError, _system_error)
 
 
 async def _domain_error(request: Request, error: Exception) -> Response:
@@ -270,6 +284,15 @@ async def _domain_error(request: Request, error: Exception) -> Response:
     return problem(
         status, request_id=mine, headers=_retry_after(error), kind=kind, detail=_detail(error), **_more(error)
     )
+
+
+async def _system_error(request: Request, error: Exception) -> Response:
+    """Name a full or read-only disk, on which uploads lie while they are read; the rest is a defect."""
+    found = store_error_of(error)
+    if found is None:
+        raise error
+    logger.error("%s", found)
+    return await _domain_error(request, found)
 
 
 def _retry_after(error: FenbanError) -> dict[str, str] | None:

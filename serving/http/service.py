@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.engine import make_url
 
 from ..desk.deadlines.files import shipped_deadlines
-from ..desk.deadlines.workdays import CHINA
 from ..desk.directory.successions import brought_up_to_date
 from ..desk.directory.unit_index import LiveUnits
 from ..desk.likeness.clusters import ClustersCache
 from ..desk.likeness.meaning import Meaning
 from ..inference.batching import MicroBatcher
+from ..store.base import CHINA
 from ..store.database import Database
 from ..store.directories import LiveDirectory
 from ..store.statistics.facts import FactsCache

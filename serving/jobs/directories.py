@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from fenban.model import Directory, artifact, shipped_directory, shipped_gazetteer
 from fenban.training import Registry, infer_directory, write_proposal
 
-from ..desk.deadlines.workdays import CHINA
 from ..desk.directory.files import read_list
 from ..desk.directory.imports import propose
 from ..store import directories
+from ..store.base import CHINA
 from .cases import read_case_files
 from .notices import ignore
 from .outputs import check_writable

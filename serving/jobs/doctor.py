@@ -46,6 +46,7 @@ def check_installation(home: Path) -> list[Check]:
         _segmenter(),
         _data(),
         _home(home),
+        _private(home),
         _disk(home),
         _champion(home),
         _optional("neural", ("torch", "transformers", "onnxruntime")),
@@ -104,6 +105,14 @@ def _home(home: Path) -> Check:
         found = f"{place}: {error.strerror or error}"
         return Check("home", False, found, "give a writable folder with --home")
     return Check("home", True, str(home) if place == home else f"{home} (will be made)")
+
+
+def _private(home: Path) -> Check:
+    opened = list(training.open_files(home))
+    if not opened:
+        return Check("privacy", True, "nobody else may read the home folder")
+    shown = f"{len(opened)} files and folders that others may read, first {opened[0]}"
+    return Check("privacy", False, shown, f"chmod -R go= {home}")
 
 
 def _find_nearest(home: Path) -> Path:

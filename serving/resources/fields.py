@@ -16,8 +16,7 @@ from pydantic_core import PydanticCustomError
 from fenban.training import as_date
 
 from ..http.problems import FieldError, InvalidFieldsError
-from ..store.base import now
-from ..store.numbers import CHINA
+from ..store.base import CHINA, now
 from .suggestions.schemas import UnicodeText
 
 _LARGEST_ID = 2**31 - 1

@@ -1,4 +1,4 @@
-"""What all tables share: one metadata with named constraints, and a time that knows its zone."""
+"""What all tables share: one metadata with named constraints, and times that know their zone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy.types import TypeDecorator
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
+CHINA = dt.timezone(dt.timedelta(hours=8), "CST")  # one zone, no summer time since 1991
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",

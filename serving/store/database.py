@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
+import sqlite3
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, event, literal_column, select, table
+from sqlalchemy import column, create_engine, event, table, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session, sessionmaker
 
 from fenban.model import InputError
+from fenban.training import close_to_others
 
-from .errors import StoreBusyError, StoreUnreachableError
+from . import sealing
+from .errors import StoreBusyError, StoreReadOnlyError, StoreUnwritableError
+from .failures import is_read_only, naming_the_cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from sqlalchemy import ColumnClause
     from sqlalchemy.engine import URL, Connection, Engine
+
+logger = logging.getLogger(__name__)
 
 FILE_NAME = "fenban.db"
 _BUSY_MS = 10_000
@@ -59,15 +68,24 @@ class Database:
 
     Args:
         url: see ``database_url``.
+        read_only: opens SQLite's file without writing anything, also where nothing may be written.
     """
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, read_only: bool = False) -> None:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
-        self.engine = _engine(url)
+        self.engine = _engine(url, read_only)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._writers = sessionmaker(self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False)
+        event.listen(self._writers, "after_flush", sealing.note_written)
+        event.listen(self._writers, "before_commit", sealing.refuse_unsealed)
         self._turn = threading.Lock()
+        self._logged: type[StoreUnwritableError] | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where SQLite's file lies; None of a server."""
+        return Path(self.url.database or "").absolute().parent if self.is_sqlite else None
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Session]:
@@ -76,7 +94,7 @@ class Database:
         Raises:
             StoreUnreachableError: the database does not answer.
         """
-        with _told(), self._sessions() as session:
+        with self._naming(), self._sessions() as session:
             yield session
 
     @contextlib.contextmanager
@@ -87,8 +105,23 @@ class Database:
             StoreBusyError: other writers held the lock for too long.
             StoreUnreachableError: the database does not answer.
         """
-        with self._turn_to_write(), _told(), self._writers.begin() as session:
+        with self._turn_to_write(), self._naming(), self._writers.begin() as session:
             yield session
+        if self._logged:
+            self._logged = None
+            logger.warning("the store can be written again")
+
+    @contextlib.contextmanager
+    def _naming(self) -> Iterator[None]:
+        """Name the cause of what fails; what lasts until somebody does something is logged once."""
+        try:
+            with naming_the_cause(self.folder):
+                yield
+        except StoreUnwritableError as error:
+            if self._logged is not type(error):
+                self._logged = type(error)
+                logger.error("%s", error)
+            raise
 
     @contextlib.contextmanager
     def _turn_to_write(self) -> Iterator[None]:
@@ -103,13 +136,18 @@ class Database:
             self._turn.release()
 
     def check(self) -> None:
-        """Ask the database for an answer.
+        """Ask the database for an answer, and write what stands there already, as a write may fail alone.
 
         Raises:
-            StoreUnreachableError: there is none, or it has no tables.
+            StoreUnreachableError: there is no answer, or there are no tables.
+            StoreUnwritableError: the disk is full, or may not be written.
         """
-        with self.reading() as session:
-            session.execute(select(literal_column("1")).select_from(table("alembic_version")).limit(1))
+        version: ColumnClause[str] = column("version_num")
+        try:
+            with self.writing() as session:
+                session.execute(update(table("alembic_version", version)).values(version_num=version))
+        except StoreBusyError:  # others write
+            pass
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[Connection]:
@@ -120,7 +158,7 @@ class Database:
             StoreUnreachableError: the database does not answer.
         """
         options: dict[str, Any] = {_ALONE: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
-        with _told(), self.engine.connect().execution_options(**options) as connection:
+        with self._naming(), self.engine.connect().execution_options(**options) as connection:
             yield connection
 
     def close(self) -> None:
@@ -128,27 +166,53 @@ class Database:
         self.engine.dispose()
 
 
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as error:
-        said = str(error.orig)
-        if "locked" in said or "busy" in said or "deadlock" in said:
-            raise StoreBusyError("the database is busy") from error
-        raise StoreUnreachableError("the database does not answer, or refused the statement") from error
-
-
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, read_only: bool) -> Engine:
     try:
         if url.get_backend_name() == "sqlite":
-            return _sqlite(url)
+            return _protected_sqlite(url) if read_only else _sqlite(url)
         return create_engine(url, pool_pre_ping=True, pool_size=THREADS, max_overflow=THREADS)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise InputError("PostgreSQL needs an extra: pip install 'fenban[postgres]'") from error
 
 
+def _protected_sqlite(url: URL) -> Engine:
+    """Open a file to be read alone, such as a copy on a read-only disk.
+
+    While somebody has the store open, a write-ahead log and its index lie beside the file, and SQLite
+    reads through these. Otherwise, or where it may not write the index, the file is all there is: SQLite
+    is told that it stays so, and leaves nothing behind.
+
+    Raises:
+        StoreReadOnlyError: there is a log, and no index of it may be made.
+    """
+    file = Path(url.database or "").absolute()
+    address = f"{file.as_uri()}?mode=ro"
+    log, index = (file.with_name(file.name + ending) for ending in ("-wal", "-shm"))
+    logged = log.is_file() and log.stat().st_size > 0
+    protected = not os.access(file.parent, os.W_OK) or is_read_only(file.parent)
+    if logged and protected:
+        raise StoreReadOnlyError
+    if protected or not (logged or index.exists()):
+        address += "&immutable=1"
+    engine = create_engine(
+        "sqlite://", creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False)
+    )
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only = ON"))
+    return engine
+
+
+def _make_private(file: str | None) -> None:
+    """Let only its owner read the file and what SQLite puts beside it, which takes over the file's mode."""
+    if not file or file.startswith((":", "file:")):
+        return
+    with contextlib.suppress(OSError):  # told when it is opened
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    for beside in ("", "-wal", "-shm"):
+        close_to_others(Path(file + beside))
+
+
 def _sqlite(url: URL) -> Engine:
+    _make_private(url.database)
     engine = create_engine(
         url,
         connect_args={"timeout": _BUSY_MS / 1000, "check_same_thread": False},
@@ -164,6 +228,7 @@ def _sqlite(url: URL) -> Engine:
         for pragma in (
             "journal_mode = WAL",
             "foreign_keys = ON",
+            "recursive_triggers = ON",  # REPLACE deletes: triggers of deletion are to know of it
             f"busy_timeout = {_BUSY_MS}",
             "synchronous = FULL",  # what was acknowledged outlives a power cut too
             "cache_size = -4096",  # of each connection; what is read comes from the mapped file

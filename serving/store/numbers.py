@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 from sqlalchemy.dialects import postgresql, sqlite
 
+from .base import CHINA
 from .tables.matters import NumberRow
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
+    import datetime as dt
 
-CHINA = dt.timezone(dt.timedelta(hours=8))
+    from sqlalchemy.orm import Session
 
 
 def next_number(session: Session, at: dt.datetime) -> str:

@@ -17,8 +17,7 @@ from sqlalchemy.orm import aliased
 from fenban.model import InputError
 
 from . import audit
-from .base import now
-from .numbers import CHINA
+from .base import CHINA, now
 from .states import CLOSED
 from .tables.accounts import InvitationRow, SessionRow
 from .tables.matters import IdempotencyRow, SubmissionRow, SubmissionTextRow

@@ -14,6 +14,7 @@ from fenban.model import InputError
 
 from . import audit
 from .base import Base
+from .failures import naming_the_cause
 from .tables import accounts
 from .tables import (
     directory as directory_tables,
@@ -26,6 +27,9 @@ from .tables import (
 )
 from .tables import (
     purges as purge_tables,
+)
+from .tables import (
+    seals as seal_tables,
 )
 from .tables import (
     search as search_tables,
@@ -43,6 +47,7 @@ MODULES = (
     likeness_tables,
     matter_tables,
     purge_tables,
+    seal_tables,
     search_tables,
 )  # importing them fills the metadata
 
@@ -52,7 +57,8 @@ def metadata() -> MetaData:
     return Base.metadata
 
 
-def _config(database: Database) -> Config:
+def alembic_config(database: Database) -> Config:
+    """Return what Alembic needs to know of the migrations and of the database they are for."""
     config = Config()
     folder = resources.files("fenban.serving.store.migrations")
     config.set_main_option("script_location", str(folder))
@@ -65,8 +71,14 @@ def migrate(database: Database) -> None:
 
     Raises:
         InputError: the database was written by a newer version.
+        StoreError: it cannot be opened or written; which of the two is said.
     """
-    config = _config(database)
+    with naming_the_cause(database.folder):
+        _migrate(database)
+
+
+def _migrate(database: Database) -> None:
+    config = alembic_config(database)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     found = revision_of(database)
     if found is not None and found not in known:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
-from fenban.serving.store import audit
+from fenban.serving.store import audit, verification
 from fenban.serving.store.database import Database, database_url
 from fenban.serving.store.schema import migrate
 from fenban.serving.store.tables.matters import (
@@ -122,7 +122,7 @@ def check(url: str, said: list[str]) -> int:
     ):
         assert lost(session, said) == []
         assert halves(session) == []
-        verdict = audit.verify(session)
+        verdict = verification.verify(session)
         assert verdict.broken_at is None, verdict.reason
         assert verdict.lines == audit.count(session) >= len(said)
         return session.scalar(select(func.count()).select_from(SubmissionRow)) or 0

@@ -1,5 +1,5 @@
-"""The tiny model that the tests of the service use."""
+"""The tiny model and the empty stores that the tests of the service use."""
 
-from tests.serving.conftest import database, model_folder, router
+from tests.serving.conftest import database, migrated_file, model_folder, postgresql, router
 
-__all__ = ["database", "model_folder", "router"]
+__all__ = ["database", "migrated_file", "model_folder", "postgresql", "router"]

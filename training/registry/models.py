@@ -23,6 +23,7 @@ import filelock
 from fenban.model import FenbanError, InputError, ModelFolderError, artifact, mask
 
 from ..tables.records import case_from, record_of
+from .private import make_private, tighten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -103,7 +104,8 @@ class Registry:
         A model that is there already stays; a damaged copy of it is replaced.
         """
         models = self.folder / "models"
-        models.mkdir(parents=True, exist_ok=True)
+        self._prepare()
+        make_private(models)
         staging = Path(tempfile.mkdtemp(prefix=".new-", dir=models))
         try:
             version = artifact.save(content, staging / "model")
@@ -113,6 +115,7 @@ class Registry:
                     (staging / "model").rename(models / version)
                 self._write_cases(version, cases)
                 self._log("add", version, actor, why)
+                tighten(self.home)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
         return version
@@ -200,10 +203,14 @@ class Registry:
         with self._changing():
             self._log(action, version, actor, why)
 
+    def _prepare(self) -> None:
+        make_private(self.home)
+        make_private(self.folder)
+
     @contextmanager
     def starting(self, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
         """Hold the right to make the first model; ``on_wait`` is told where another process has it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._prepare()
         lock = filelock.FileLock(self.folder / ".starting.lock")
         try:
             lock.acquire(timeout=0)
@@ -217,7 +224,7 @@ class Registry:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._prepare()
         try:
             with filelock.FileLock(self.folder / ".lock", timeout=_PATIENCE):
                 yield
@@ -242,7 +249,7 @@ class Registry:
 
     def _write_cases(self, version: str, cases: Iterable[Case]) -> None:
         lines = [json.dumps(record_of(mask_case(case)), ensure_ascii=False) + "\n" for case in cases]
-        _write_whole(self.folder / "cases" / f"{version}.jsonl", "".join(lines), mode=0o600)
+        _write_whole(self.folder / "cases" / f"{version}.jsonl", "".join(lines))
 
     def _log(self, action: str, version: str, actor: str, why: str) -> None:
         at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
@@ -309,9 +316,9 @@ def _ends_with_newline(stream: BinaryIO) -> bool:
     return stream.read(1) == b"\n"
 
 
-def _write_whole(path: Path, text: str, mode: int = 0o666) -> None:
+def _write_whole(path: Path, text: str, mode: int = 0o600) -> None:
     """Replace a file whole, so that a reader never meets half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

@@ -16,6 +16,8 @@ import filelock
 
 from fenban.model import FEWEST_EXAMPLES, MOST_EXAMPLES, FenbanError, InputError, Router, Trial, mask
 
+from .private import close_to_others, make_private
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -91,7 +93,8 @@ class TrialStore:
                 raise InputError(f"{self._file}: line {number} cannot be read ({error})") from error
 
     def _append(self, record: dict[str, Any]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_private(self.folder.parent)
+        make_private(self.folder)
         line = json.dumps(record, ensure_ascii=False).encode() + b"\n"
         lock = filelock.FileLock(self.folder / ".trials.lock", timeout=_PATIENCE)
         try:
@@ -102,6 +105,7 @@ class TrialStore:
                 stream.write(line)
                 stream.flush()
                 os.fsync(stream.fileno())
+            close_to_others(self._file)
         except filelock.Timeout as error:
             raise FenbanError(f"{self._file}: another process has been changing it for a minute") from error
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from fenban.model import InputError
 
-from ...store import audit
-from ..databases import opened_database
+from ...store import audit, verification
+from ..databases import protected_database
 from ..exits import DONE, FAILED
 from ..options import add_database, add_home
 
@@ -24,7 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verbs of this command."""
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, text in (
-        ("verify", "follow the chain from its first line: exit code 0 where it holds, 1 where it does not"),
+        (
+            "verify",
+            "follow the chain, and the history under it: exit code 0 where all holds, 1 where it does not",
+        ),
         ("head", "print the number, the hash and the time of the last line, to be noted elsewhere"),
     ):
         verb = verbs.add_parser(name, help=text, description=text, epilog=f"example: fenban audit {name}")
@@ -43,10 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _head(arguments: argparse.Namespace) -> int:
-    with opened_database(arguments, existing=True) as database, database.reading() as session:
+    with protected_database(arguments) as database, database.reading() as session:
         head = audit.head(session)
-        lines = audit.page(session, limit=1)
-    at = lines[0].at.isoformat(timespec="seconds") if lines else None
+        moment = audit.moment_of(session, head.seq)
+    at = moment.isoformat(timespec="seconds") if moment else None
     if arguments.json:
         print(json.dumps({"line": head.seq, "hash": head.hash, "at": at}))
     else:
@@ -58,13 +61,15 @@ def _verify(arguments: argparse.Namespace) -> int:
     noted = arguments.head.strip().lower() if arguments.head else None
     if noted and (len(noted) != _DIGEST or not set(noted) <= set("0123456789abcdef")):
         raise InputError(f"--head {arguments.head}: give the whole hash, as 'fenban audit head' printed it")
-    with opened_database(arguments, existing=True) as database, database.reading() as session:
-        verdict = audit.verify(session, noted)
+    with protected_database(arguments) as database, database.reading() as session:
+        verdict = verification.verify(session, noted)
         total = audit.count(session)
     if arguments.json:
         print(json.dumps({**asdict(verdict), "reason": verdict.reason, "total": total}))
     elif verdict.flaw is None:
-        print(f"The audit holds: {verdict.lines} lines.\nhead {verdict.head}")
+        print(f"The audit holds: {verdict.lines} lines, with the history under them.\nhead {verdict.head}")
+        if verdict.unsealed:
+            print(f"{verdict.unsealed} rows of history are older than their seals: nothing is known of those")
     else:
         print(
             f"The audit is BROKEN: {verdict.reason}.\n"

@@ -18,12 +18,14 @@ from uvicorn.supervisors import Multiprocess
 from fenban.model import InputError
 
 from ... import worker
+from ...accounts.actor import local_actor
+from ...accounts.oidc_settings import OidcSettings
 from ...accounts.users import first_invitation
 from ...desk.deadlines.files import read_deadlines
 from ...desk.deadlines.workdays import known_years
 from ...http.listening import open_socket
 from ...inference.memory import share_arenas
-from ...settings import OidcSettings, ServiceSettings
+from ...settings import ServiceSettings
 from ..address import noted_address
 from ..databases import database_of, opened_database
 from ..exits import DONE, say
@@ -193,7 +195,7 @@ def _is_loopback(host: str) -> bool:
 def _prepare_store(arguments: argparse.Namespace) -> str | None:
     """Bring the store to the present schema; return the secret of the first administrator's link."""
     with opened_database(arguments) as database, database.writing() as session:
-        return first_invitation(session, f"cli:{current_actor()}")
+        return first_invitation(session, local_actor(f"cli:{current_actor()}"))
 
 
 def _read_oidc(arguments: argparse.Namespace) -> OidcSettings | None:

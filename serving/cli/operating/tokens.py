@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ...accounts import tokens, users
-from ...accounts.actor import Actor
+from ...accounts.actor import local_actor
 from ...accounts.permissions import PERMISSIONS
 from ..databases import opened_database, refusals_as_input_errors
 from ..exits import DONE, say
@@ -66,9 +66,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _change(session: Session, arguments: argparse.Namespace) -> str:
-    maker = Actor(f"cli:{current_actor()}", "admin")
+    maker = local_actor(f"cli:{current_actor()}")
     if arguments.verb == "revoke":
-        row = tokens.revoke(session, maker.label, tokens.named(session, arguments.name).id)
+        row = tokens.revoke(session, maker, tokens.named(session, arguments.name).id)
         return f"{row.name}: revoked"
     owner = users.named(session, arguments.user)
     secret, row = tokens.create(session, maker, owner, arguments.name, arguments.scopes, arguments.days)

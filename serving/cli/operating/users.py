@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ...accounts import users
+from ...accounts.actor import local_actor
 from ...accounts.permissions import ROLES
 from ..address import read_address
 from ..databases import opened_database, refusals_as_input_errors
@@ -27,7 +28,7 @@ _VERBS = {
     "role": "give a person another role",
     "disable": "keep a person out; sessions end and tokens stop working",
     "enable": "let a person in again, and forget failed logins",
-    "reset": "end password and sessions; prints a new link",
+    "reset": "end password, sessions and tokens; prints a new link",
 }
 
 
@@ -74,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _change(session: Session, arguments: argparse.Namespace) -> str:
-    by = f"cli:{current_actor()}"
+    by = local_actor(f"cli:{current_actor()}")
     if arguments.verb == "add":
         display = arguments.display or arguments.name
         user = users.add(session, by, arguments.name, display, arguments.role)

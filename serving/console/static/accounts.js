@@ -78,10 +78,13 @@ async function addToken() {
 
 async function changePassword() {
   if (byId("password-new").value !== byId("password-again").value) throw new Problem("invalid", "两次输入的新密码不一样", "");
-  const body = { current_password: byId("password-now").value, password: byId("password-new").value };
+  const revoked = byId("password-tokens").checked;
+  const body = { current_password: byId("password-now").value, password: byId("password-new").value, revoke_tokens: revoked };
   const { data } = await patch("/session", body);
   csrf().content = data.csrf;
-  showToast("密码已修改，其他浏览器上的登录已结束");
+  byId("password-tokens").checked = false;
+  showToast(revoked ? "密码已修改，其他浏览器上的登录和全部令牌已结束" : "密码已修改，其他浏览器上的登录已结束");
+  if (revoked) await load();
 }
 
 const openers = { password: () => byId("password").showModal(), token: () => byId("token").showModal() };

@@ -12,14 +12,14 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from ...store.base import CHINA
 from ...store.errors import RefusedError
-from .workdays import CHINA, WorkCalendar
+from .workdays import WorkCalendar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PeriodUnit = Literal["hours", "workhours", "days", "workdays", "months"]
-Stage = Literal["decide", "sign"]
 Standing = Literal["none", "fine", "near", "overdue"]
 UNIT_NAMES: dict[str, str] = {
     "hours": "小时",
@@ -149,12 +149,6 @@ class Deadlines:
             return rule.answer.after(decided_at, self.calendar)
         return rule.decide.after(since, self.calendar) if rule.decide else None
 
-    def stage_deadline(self, facts: Facts, stage: Stage, since: dt.datetime) -> dt.datetime | None:
-        """Return until when a stage must be done: ``decide`` since receipt, ``sign`` since the decision."""
-        rule = self.rule_for(facts)
-        period = getattr(rule, stage) if rule else None
-        return period.after(since, self.calendar) if period else None
-
     def standing(
         self,
         facts: Facts,
@@ -172,11 +166,6 @@ class Deadlines:
         rule = self.rule_for(facts)
         near = rule.near if rule else Period(1, "workdays")
         return "near" if now >= near.before(deadline_at, self.calendar) else "fine"
-
-    def latest_extension(self, facts: Facts, deadline_at: dt.datetime) -> dt.datetime | None:
-        """Return how far a deadline may be put off; None where it may not."""
-        rule = self.rule_for(facts)
-        return rule.extension.most.after(deadline_at, self.calendar) if rule and rule.extension else None
 
     def check_extension(
         self, facts: Facts, deadline_at: dt.datetime | None, until: dt.datetime, already: int

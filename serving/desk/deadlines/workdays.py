@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import chinese_calendar
 from chinese_calendar import constants
 
-CHINA = dt.timezone(dt.timedelta(hours=8), "CST")  # one zone, no summer time since 1991
+from ...store.base import CHINA
+
 _DAY = dt.timedelta(days=1)
 _LONGEST_BREAK = 60  # days in a row without work; more is a mistake in the city's list
 

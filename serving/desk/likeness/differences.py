@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fenban.model import default_segmenter
 
-from ...store.numbers import CHINA
+from ...store.base import CHINA
 
 if TYPE_CHECKING:
     import datetime as dt

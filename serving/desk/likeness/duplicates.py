@@ -25,7 +25,7 @@ from fenban.model import (
     stored_keys,
 )
 
-from ...store.numbers import CHINA
+from ...store.base import CHINA
 from ...store.tables.likeness import FingerprintRow, LookupKeyRow
 from ...store.tables.matters import SubmissionRow
 from . import rarities

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 from fenban.model import mask
 
 from ...store import audit, states
-from ...store.base import now
+from ...store.base import CHINA, now
 from ...store.errors import ChangedMeanwhileError, NotFoundError, RefusedError
 from ...store.tables.matters import SubmissionRow, TransitionRow
 from ..deadlines.rules import Facts
-from ..deadlines.workdays import CHINA
 from ..directory.successions import current_name
 
 if TYPE_CHECKING:

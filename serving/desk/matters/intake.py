@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from fenban.model import Submission, mask
 
 from ...store import states
-from ...store.numbers import CHINA, next_number
+from ...store.base import CHINA
+from ...store.numbers import next_number
 from ...store.search import index as search
 from ...store.tables.matters import SubmissionRow, SubmissionTextRow
 from ..likeness import duplicates

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from ...accounts import login, users
+from ...accounts.actor import local_actor
 from ...accounts.errors import AccountError, ProviderError, StrangerError
 from ...http.cookies import session_cookie
 from ...http.service import Service
@@ -68,7 +69,7 @@ def _create(session: Session, person: Person, wanted: bool) -> UserRow | None:
     if not wanted:
         return None
     try:
-        user = users.add(session, "oidc", person.name, person.display_name[:100], CREATED_ROLE)
+        user = users.add(session, local_actor("oidc"), person.name, person.display_name[:100], CREATED_ROLE)
     except RefusedError:  # a name that is taken by another subject, or none that may be used here
         return None
     user.oidc_subject = person.subject

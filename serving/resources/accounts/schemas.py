@@ -37,6 +37,7 @@ class PasswordAsked(Asked):
 
     current_password: Annotated[UnicodeText, Field(max_length=200, description="现在的密码")]
     password: Annotated[UnicodeText, Field(max_length=200, description="新密码，至少 10 个字符")]
+    revoke_tokens: bool = Field(False, description="同时作废自己的全部令牌；怀疑有人知道密码时用")
 
 
 class SessionFacts(Shown):

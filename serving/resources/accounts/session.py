@@ -84,7 +84,8 @@ async def log_in(asked: LoginAsked, request: Request, response: Response) -> Ses
     "/session",
     operation_id="changePassword",
     summary="修改自己的密码",
-    description="其他会话全部结束，当前浏览器得到一个新会话。不能用令牌。",
+    description="其他会话全部结束，当前浏览器得到一个新会话；revoke_tokens 为 true 时，"
+    "自己的令牌也全部作废。不能用令牌。",
     response_model=SessionFacts,
     response_description="成功，新会话在 Set-Cookie 里",
     responses=responses(400, 401, 403, 409, 413, 422, 429, 503),
@@ -96,9 +97,8 @@ async def change_password(asked: PasswordAsked, request: Request, response: Resp
     work = functools.partial(
         login.change_password,
         accounts.database,
-        own_id(identity.actor),
-        asked.current_password,
-        asked.password,
+        identity.actor,
+        login.PasswordChange(asked.current_password, asked.password, asked.revoke_tokens),
         accounts.lifetime,
         address_of(request),
     )

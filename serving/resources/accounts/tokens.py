@@ -88,6 +88,6 @@ def revoke_token(request: Request, actor: Holder, token_id: TokenId) -> Response
     """Revoke a token at once; its record stays."""
     accounts = Service.of(request).accounts
     with accounts.database.writing() as session:
-        tokens.revoke(session, actor.label, token_id, None if actor.may("users.manage") else own_id(actor))
+        tokens.revoke(session, actor, token_id)
     accounts.identities.forget()
     return Response(status_code=204)

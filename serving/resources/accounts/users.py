@@ -35,7 +35,7 @@ def _show(response: Response, user: UserRow) -> User:
     return show_user(user)
 
 
-def _invite(session: Session, response: Response, by: str, user: UserRow) -> Invitation:
+def _invite(session: Session, response: Response, by: Actor, user: UserRow) -> Invitation:
     secret, expires_at = users.invite(session, by, user)
     return Invitation(user=_show(response, user), link=f"/invitation?secret={secret}", expires_at=expires_at)
 
@@ -69,7 +69,8 @@ def list_users(
     "/users",
     operation_id="addUser",
     summary="新建账户",
-    description="返回设置密码的一次性链接，请当面或用可靠的方式交给本人。需要权限 users.manage。",
+    description="返回设置密码的一次性链接，请当面或用可靠的方式交给本人。"
+    "角色的权限不能超过自己（用令牌时，不能超过令牌）的。需要权限 users.manage。",
     status_code=201,
     response_model=Invitation,
     response_description="成功",
@@ -79,8 +80,8 @@ def list_users(
 def add_user(asked: UserAsked, request: Request, response: Response, actor: Manager) -> Invitation:
     """Add a person and invite them."""
     with Service.of(request).accounts.database.writing() as session:
-        user = users.add(session, actor.label, asked.name, asked.display_name, asked.role)
-        return _invite(session, response, actor.label, user)
+        user = users.add(session, actor, asked.name, asked.display_name, asked.role)
+        return _invite(session, response, actor, user)
 
 
 @router.get(
@@ -104,7 +105,7 @@ def describe_user(request: Request, response: Response, actor: Manager, user_id:
     operation_id="changeUser",
     summary="修改账户",
     description="修改姓名、角色，停用或恢复。须带 If-Match。至少保留一名可以登录的管理员。"
-    "需要权限 users.manage。",
+    "账户现有的和将有的权限都不能超过自己（用令牌时，不能超过令牌）的。需要权限 users.manage。",
     response_model=User,
     response_description="成功",
     responses=responses(400, 401, 403, 404, 409, 412, 413, 422, 428, 503),
@@ -120,7 +121,7 @@ def change_user(
         version = version_asked(request, current)
         user = users.change(
             session,
-            actor.label,
+            actor,
             user_id,
             version,
             display_name=asked.display_name,
@@ -135,7 +136,8 @@ def change_user(
     "/users/{user_id}/invitations",
     operation_id="inviteUser",
     summary="重新发放设置密码的链接",
-    description="用于忘记密码或链接过期。原密码、原链接和全部会话随即失效。需要权限 users.manage。",
+    description="用于忘记密码或链接过期。原密码、原链接、全部会话和令牌随即失效。"
+    "不能用于权限比自己多的账户。需要权限 users.manage。",
     status_code=201,
     response_model=Invitation,
     response_description="成功",
@@ -146,6 +148,6 @@ def invite_user(request: Request, response: Response, actor: Manager, user_id: U
     """Invite a person anew."""
     accounts = Service.of(request).accounts
     with accounts.database.writing() as session:
-        invitation = _invite(session, response, actor.label, users.get(session, user_id))
+        invitation = _invite(session, response, actor, users.get(session, user_id))
     accounts.identities.forget()
     return invitation

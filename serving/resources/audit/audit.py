@@ -11,7 +11,7 @@ from ...accounts.actor import Actor
 from ...http.dependencies import permitted
 from ...http.problems import responses
 from ...http.service import GUARDED, Service
-from ...store import audit
+from ...store import audit, verification
 from ...store.audit import FIRST, AuditRow, Checkpoint
 from ..fields import Cursor, Limit, NearDay, PlainText, beginning_of, cursor_of, row_after
 from . import schemas
@@ -26,6 +26,12 @@ _FLAWS = {
     "missing": "第 {} 行不见了。",
     "misplaced": "第 {} 行与上一行不衔接。",
     "altered": "第 {} 行被改动过。",
+    "unreadable": "第 {} 行已经读不出来。",
+    "forged": "第一行之前多出了第 {} 行。",
+    "seals": "第 {} 行所附的历史记录清单被改动过。",
+    "row": "历史记录 {row} 与第 {} 行记下的不同，或已不见。",
+    "stray": "历史记录 {row} 没有对应的审计行。",
+    "lost": "启用核对之前的历史记录 {row} 数目变了。",
     "head": "第 {} 行与先前核对时不同。",
 }
 
@@ -80,7 +86,8 @@ def list_audit(
     operation_id="verifyAudit",
     summary="核对审计",
     description=(
-        "从第 after 行之后起，逐行核对哈希链，一次最多 limit 行；答复中的 next 用来接着核对，直到为空。"
+        "从第 after 行之后起，逐行核对哈希链和每行所附的历史记录（决定、退单、转办等），"
+        "一次最多 limit 行；答复中的 next 用来接着核对，直到为空。"
         "从头核对用默认值。全部核对也可在服务器上运行 fenban audit verify。需要权限 audit.read。"
     ),
     response_model=schemas.Verification,
@@ -100,7 +107,7 @@ def verify_audit(
     """Answer for some thousand lines; bounded, so that the clerks do not wait for the auditor."""
     with Service.of(request).database.reading() as session:
         total = audit.head(session).seq
-        verdict = audit.verify_after(session, Checkpoint(after, after_hash), limit)
+        verdict = verification.verify_after(session, Checkpoint(after, after_hash), limit)
     onward = {"after": verdict.lines, "after_hash": verdict.head} if verdict.more else None
     return {
         "intact": verdict.flaw is None,
@@ -109,7 +116,9 @@ def verify_audit(
         "head": verdict.head,
         "total": total,
         "next": onward,
+        "unsealed": None if verdict.more or verdict.flaw else verdict.unsealed,
         "broken_at": verdict.broken_at,
+        "row": verdict.row,
         "flaw": verdict.flaw,
-        "reason": _FLAWS[verdict.flaw].format(verdict.broken_at) if verdict.flaw else None,
+        "reason": _FLAWS[verdict.flaw].format(verdict.broken_at, row=verdict.row) if verdict.flaw else None,
     }

@@ -47,8 +47,12 @@ class Verification(Shown):
     head: str = Field(description="那一行的哈希；抄存在别处，日后可以查出末尾被删去的行")
     total: int = Field(description="一共多少行")
     next: Onward | None = Field(description="接着核对的参数；核对完了或有问题时为空")
-    broken_at: int | None = Field(description="第一处有问题的行号")
+    unsealed: int | None = Field(description="有多少条历史记录早于核对办法，只知数目；核对完了才有，否则为空")
+    broken_at: int | None = Field(description="第一处有问题的行号；问题不在某一行时为空")
+    row: str | None = Field(description="有问题的历史记录：表和编号", examples=["decisions:12"])
     flaw: str | None = Field(
-        description="missing 缺行、misplaced 与上一行不衔接、altered 被改动、head 起点不符"
+        description="missing 缺行、misplaced 与上一行不衔接、altered 被改动、unreadable 读不出、"
+        "forged 第一行之前的行、seals 所附清单被改动、row 历史记录被改动或不见、"
+        "stray 没有审计行的历史记录、lost 早先的历史记录数目变了、head 起点不符"
     )
     reason: str | None = Field(description="问题的说明")

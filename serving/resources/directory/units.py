@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 
 from ...accounts.actor import Actor
-from ...desk.deadlines.workdays import CHINA
 from ...http.dependencies import permitted
 from ...http.problems import responses
 from ...http.service import GUARDED, Service
+from ...store.base import CHINA
 from ...store.errors import NotFoundError
 from . import schemas
 

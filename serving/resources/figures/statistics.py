@@ -11,8 +11,7 @@ from ...accounts.actor import Actor
 from ...http.dependencies import permitted
 from ...http.problems import FieldError, InvalidFieldsError, responses
 from ...http.service import GUARDED, Service
-from ...store.base import now
-from ...store.numbers import CHINA
+from ...store.base import CHINA, now
 from ...store.statistics import counts as figures
 from ...store.statistics import load
 from ...store.statistics.counts import Period, Span

@@ -243,17 +243,3 @@ class IdempotencyRow(Base):
     body: Mapped[dict[str, Any]]
     etag: Mapped[str | None] = mapped_column(String(40))
     at: Mapped[dt.datetime] = mapped_column(default=now, index=True)
-
-
-APPEND_ONLY = (
-    "transitions",
-    "decisions",
-    "returns",
-    "transfers",
-    "merges",
-    "outcomes",
-    "evaluations",
-    "agreements",
-    "promises",
-    "fulfilments",
-)

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ..base import Base
 
 FTS_TABLE = "search_fts"
-GIN_INDEX = "ix_search_texts_tokens_fts"
 
 
 class SearchTextRow(Base):
@@ -26,19 +25,3 @@ class SearchTextRow(Base):
     submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), primary_key=True)
     folded: Mapped[str] = mapped_column(Text)
     tokens: Mapped[str | None] = mapped_column(Text().with_variant(TSVECTOR(), "postgresql"))
-
-
-def statements(dialect: str) -> list[str]:
-    """Return the statements that make the index on ``sqlite`` or ``postgresql``."""
-    if dialect == "sqlite":
-        # tokens come joined by spaces; "ascii" takes every character beyond ASCII as part of a token
-        return [
-            f"CREATE VIRTUAL TABLE {FTS_TABLE} USING fts5("
-            "tokens, content='', detail=none, columnsize=0, tokenize='ascii')"
-        ]
-    return [
-        # the vectors are for the index alone: apart, they leave the folded copies close together
-        "ALTER TABLE search_texts ALTER COLUMN tokens SET STORAGE EXTERNAL",
-        # a pending list would make searches slower the more was taken in since the last vacuum
-        f"CREATE INDEX {GIN_INDEX} ON search_texts USING gin (tokens) WITH (fastupdate = off)",
-    ]

@@ -12,7 +12,7 @@ from fenban.model.errors import InputError
 from fenban.serving.desk.lists import listing
 from fenban.serving.desk.lists.narrowing import Wanted
 from fenban.serving.desk.matters import intake, timeline
-from fenban.serving.store import audit, states
+from fenban.serving.store import states, verification
 from fenban.serving.store.search import index as search
 from fenban.serving.store.search.tokens import document
 from fenban.serving.store.tables.matters import (
@@ -43,7 +43,8 @@ def test_every_matter_has_what_belongs_to_it(filled):
             assert session.scalar(select(func.count()).select_from(table)) == COUNT
         for table in (DecisionRow, ReturnRow, OutcomeRow):
             assert session.scalar(select(func.count()).select_from(table)) > 0
-        assert audit.verify(session).lines == COUNT
+        verdict = verification.verify(session)
+        assert (verdict.lines, verdict.flaw) == (COUNT, None)
         for row in session.scalars(select(SubmissionRow)):
             steps = timeline.lines(session, TransitionRow, row.id)
             assert steps[-1].to_state == row.state
@@ -75,7 +76,7 @@ def test_the_desk_goes_on_where_it_ends(filled):
         row, _ = intake.take_in(desk, intake.Arrival(text="灯不亮", received_at=desk.at), None)
     assert row.id == COUNT + 1
     with filled.reading() as session:
-        assert audit.verify(session).lines == COUNT + 1
+        assert verification.verify(session).lines == COUNT + 1
         assert listing.listed(session, Wanted(), "received", 5).total == COUNT + 1
 
 

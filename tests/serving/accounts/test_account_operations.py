@@ -74,6 +74,14 @@ def test_being_invited_anew_ends_what_was(admin, browser_for):
     assert clerk.accept(link).status_code == 303
 
 
+def test_tokens_do_not_survive_being_invited_anew(admin, client_for):
+    program = client_for(role="clerk")
+    assert program.get("/api/v1/session").status_code == 200
+    admin.send("POST", f"/api/v1/users/{listed(admin)['clerk']['id']}/invitations")
+    program.app.state.accounts.identities.forget()
+    assert program.get("/api/v1/session").status_code == 401
+
+
 def test_two_administrators_do_not_overwrite_each_other(admin):
     row = listed(admin)["clerk"]
     url = f"/api/v1/users/{row['id']}"

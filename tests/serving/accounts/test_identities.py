@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fenban.serving.accounts import sessions, tokens, users
-from fenban.serving.accounts.actor import Actor
+from fenban.serving.accounts.actor import Actor, local_actor
 from fenban.serving.accounts.identities import KEPT_S, Identities
 from fenban.serving.accounts.sessions import Lifetime
 from fenban.serving.store.base import now
@@ -44,7 +44,7 @@ def identities(database: Database, clock: Clock) -> Identities:
 def secret(database: Database) -> str:
     """Of a session of a clerk."""
     with database.writing() as session:
-        user = users.add(session, "cli:test", "zhangsan", "张三", "clerk")
+        user = users.add(session, local_actor("cli:test"), "zhangsan", "张三", "clerk")
         return sessions.start(session, user, LIFETIME)[0]
 
 
@@ -127,11 +127,11 @@ def test_whoever_is_disabled_is_out(database: Database, identities: Identities, 
         token, _ = tokens.create(session, Actor("cli", "admin"), user, "one", ["suggest"], 1)
     assert identities.look_up("token", token) is not None
     with database.writing() as session:
-        users.change(session, "boss", user.id, disabled=True)
+        users.change(session, local_actor("boss"), user.id, disabled=True)
     assert identities.look_up("token", token) is None
     assert identities.look_up("session", secret) is None
     with database.writing() as session:
-        users.change(session, "boss", user.id, disabled=False)
+        users.change(session, local_actor("boss"), user.id, disabled=False)
     assert identities.look_up("token", token) is not None
     assert identities.look_up("session", secret) is None, "it has ended for good"
 
@@ -159,7 +159,7 @@ def test_tokens_end_when_revoked_or_expired_and_are_stamped_rarely(
     assert identities.look_up("token", token) is None
     with database.writing() as session:
         session.query(TokenRow).one().expires_at = now() + HOUR
-        tokens.revoke(session, "boss", row.id)
+        tokens.revoke(session, local_actor("boss"), row.id)
     assert identities.look_up("token", token) is None
 
 

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from fenban.serving.accounts import users
 from fenban.serving.accounts.passwords import is_outdated
 from fenban.serving.resources.accounts.login_pages import safe_next
-from fenban.serving.store import audit
+from fenban.serving.store import verification
 from fenban.serving.store.tables.accounts import SessionRow
 
 PASSWORD = "seven green lanterns"
@@ -165,6 +165,19 @@ def test_a_person_changes_the_password_and_every_other_session_ends(browser_for)
     assert there.log_in("clerk", "a long walk uphill").status_code == 200
 
 
+@pytest.mark.parametrize("revoke", [False, True])
+def test_a_person_who_changes_the_password_may_end_the_tokens_too(browser, client_for, revoke):
+    browser.log_in()
+    program = client_for(role="clerk")
+    body = {"current_password": PASSWORD, "password": "a long walk uphill", "revoke_tokens": revoke}
+    assert browser.send("PATCH", "/api/v1/session", json=body).status_code == 200
+    program.app.state.accounts.identities.forget()
+    assert program.get("/api/v1/session").status_code == (401 if revoke else 200)
+    revoked = [line.subject for line in browser.audit() if line.action == "token.revoke"]
+    assert len(revoked) == revoke
+    assert browser.is_in
+
+
 def test_a_token_neither_changes_a_password_nor_logs_out(client):
     for method, body in (
         ("PATCH", {"current_password": PASSWORD, "password": "a long walk uphill"}),
@@ -205,7 +218,7 @@ def test_logins_and_changes_are_in_the_audit_without_secrets(browser):
     assert "not the password" not in told
     assert secret not in told
     with browser.app.state.service.database.reading() as session:
-        assert audit.verify(session).broken_at is None
+        assert verification.verify(session).broken_at is None
 
 
 def test_a_storm_of_logins_leaves_the_others_their_time(browser):

@@ -19,9 +19,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from fenban.serving.accounts import users
+from fenban.serving.accounts.actor import local_actor
 from fenban.serving.accounts.errors import ProviderError
 from fenban.serving.accounts.oidc import Flow, Provider
-from fenban.serving.settings import OidcSettings
+from fenban.serving.accounts.oidc_settings import OidcSettings
 
 ISSUER = "https://id.city.test"
 CALLBACK = "http://localhost:8000/oidc/callback"
@@ -159,7 +160,7 @@ def test_a_stranger_is_refused_unless_people_are_added(browser, browser_for, cit
 def test_whoever_is_disabled_here_stays_out(browser, city):
     come_in(browser, city)
     with browser.app.state.service.database.writing() as session:
-        users.change(session, "boss", users.named(session, "clerk").id, disabled=True)
+        users.change(session, local_actor("boss"), users.named(session, "clerk").id, disabled=True)
     browser.client.http.cookies.clear()
     assert come_in(browser, city).status_code == 403
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fenban.serving.accounts import tokens, users
-from fenban.serving.accounts.actor import Actor
+from fenban.serving.accounts.actor import Actor, local_actor
 from fenban.serving.accounts.permissions import PERMISSIONS, ROLES, permissions_of
 from fenban.serving.store import audit
 from fenban.serving.store.errors import NotFoundError, RefusedError
@@ -16,12 +16,12 @@ from fenban.serving.store.tables.accounts import TokenRow
 if TYPE_CHECKING:
     from fenban.serving.store.database import Database
 
-ADMIN = Actor("cli:test", "admin")
+ADMIN = local_actor("cli:test")
 
 
 def test_a_token_is_kept_as_a_hash_and_named_in_the_audit(database: Database) -> None:
     with database.writing() as session:
-        owner = users.add(session, "cli:test", "zhangsan", "张三", "clerk")
+        owner = users.add(session, local_actor("cli:test"), "zhangsan", "张三", "clerk")
         secret, row = tokens.create(session, ADMIN, owner, "热线平台", ["suggest", "suggest"], 30)
         assert secret.startswith("fenban_")
         assert len(secret) > 40
@@ -49,9 +49,9 @@ REFUSED: tuple[tuple[str, list[str], int, str], ...] = (
 
 def test_tokens_are_refused(database: Database) -> None:
     with database.writing() as session:
-        owner = users.add(session, "cli:test", "zhangsan", "张三", "clerk")
+        owner = users.add(session, local_actor("cli:test"), "zhangsan", "张三", "clerk")
         used = tokens.create(session, ADMIN, owner, "used", ["suggest"], 30)[1]
-        tokens.revoke(session, "boss", used.id)
+        tokens.revoke(session, ADMIN, used.id)
         for name, scopes, days, reason in REFUSED:
             with pytest.raises(RefusedError) as caught:
                 tokens.create(session, ADMIN, owner, name, scopes, days)
@@ -61,7 +61,7 @@ def test_tokens_are_refused(database: Database) -> None:
 def test_a_token_gives_no_more_than_it_has(database: Database) -> None:
     maker = Actor("zhangsan", "lead", frozenset({"suggest", "tokens.manage"}), token="one")
     with database.writing() as session:
-        owner = users.add(session, "cli:test", "zhangsan", "张三", "lead")
+        owner = users.add(session, local_actor("cli:test"), "zhangsan", "张三", "lead")
         tokens.create(session, maker, owner, "two", ["suggest"], 1)
         with pytest.raises(RefusedError):
             tokens.create(session, maker, owner, "three", ["directory.write"], 1)
@@ -69,18 +69,18 @@ def test_a_token_gives_no_more_than_it_has(database: Database) -> None:
 
 def test_revoking_is_for_good_and_for_the_owner(database: Database) -> None:
     with database.writing() as session:
-        owner = users.add(session, "cli:test", "zhangsan", "张三", "clerk")
-        other = users.add(session, "cli:test", "lisi", "李四", "clerk")
+        owner = users.add(session, local_actor("cli:test"), "zhangsan", "张三", "clerk")
+        other = users.add(session, local_actor("cli:test"), "lisi", "李四", "clerk")
         row = tokens.create(session, ADMIN, owner, "one", ["suggest"], 1)[1]
         for act in (
-            lambda: tokens.revoke(session, "lisi", row.id, other.id),
+            lambda: tokens.revoke(session, Actor("lisi", "clerk", user_id=other.id), row.id),
             lambda: tokens.named(session, "x"),
         ):
             with pytest.raises(NotFoundError):
                 act()
-        first = tokens.revoke(session, "zhangsan", row.id, owner.id).revoked_at
+        first = tokens.revoke(session, Actor("zhangsan", "clerk", user_id=owner.id), row.id).revoked_at
         lines = audit.count(session)
-        assert tokens.revoke(session, "boss", row.id).revoked_at == first
+        assert tokens.revoke(session, ADMIN, row.id).revoked_at == first
         assert audit.count(session) == lines
         assert tokens.listed(session, 10, owner=other.id) == []
         assert [found.name for found in tokens.listed(session, 10)] == ["one"]

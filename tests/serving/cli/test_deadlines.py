@@ -9,7 +9,7 @@ import pytest
 
 from fenban.serving.cli.main import main
 from fenban.serving.desk.deadlines.files import read_deadlines
-from fenban.serving.desk.deadlines.workdays import CHINA
+from fenban.serving.store.base import CHINA
 
 if TYPE_CHECKING:
     from pathlib import Path

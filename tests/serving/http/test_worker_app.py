@@ -9,7 +9,8 @@ from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING
 
 from fenban.serving import worker as worker_app
-from fenban.serving.settings import OidcSettings, ServiceSettings
+from fenban.serving.accounts.oidc_settings import OidcSettings
+from fenban.serving.settings import ServiceSettings
 
 if TYPE_CHECKING:
     from pathlib import Path

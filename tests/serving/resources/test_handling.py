@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from fenban.serving.store import audit
+from fenban.serving.store import verification
 
 from .conftest import LEAD, OTHER, Matters
 
@@ -153,5 +153,5 @@ def test_a_whole_journey_on_either_database(peopled, client_for):
     assert matters.list("?open=true")["items"] == []
     assert matters.list("?merged_into=1")["items"][0]["satisfied"] is True
     with peopled.reading() as session:
-        verdict = audit.verify(session)
+        verdict = verification.verify(session)
     assert (verdict.lines, verdict.broken_at) == (10, None)

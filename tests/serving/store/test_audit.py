@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from fenban.serving.store import audit
+from fenban.serving.store import audit, verification
 from fenban.serving.store.audit import FIRST, AuditRow, Checkpoint
 
 LINES = 7
@@ -36,7 +36,7 @@ def unsealed(database, statement, **values):
 
 def verdict_of(database, head=None):
     with database.reading() as session:
-        return audit.verify(session, head)
+        return verification.verify(session, head)
 
 
 def test_an_untouched_chain_holds(lines, monkeypatch):
@@ -45,7 +45,7 @@ def test_an_untouched_chain_holds(lines, monkeypatch):
         assert audit.count(session) == LINES
     verdict = verdict_of(lines)
     assert (verdict.lines, verdict.head, verdict.flaw) == (LINES, head.hash, None)
-    monkeypatch.setattr(audit, "PAGE", 2)  # read in pieces, it is the same
+    monkeypatch.setattr(verification, "PAGE", 2)  # read in pieces, it is the same
     assert verdict_of(lines) == verdict
 
 
@@ -101,14 +101,14 @@ def test_a_head_from_the_middle_is_still_in_the_chain(lines):
 
 def test_verifying_goes_on_from_a_line_that_held(lines):
     with lines.reading() as session:
-        first = audit.verify_after(session, limit=3)
+        first = verification.verify_after(session, limit=3)
         assert (first.lines, first.more) == (3, True)
-        rest = audit.verify_after(session, Checkpoint(first.lines, first.head), limit=100)
+        rest = verification.verify_after(session, Checkpoint(first.lines, first.head), limit=100)
         assert (rest.lines, rest.more, rest.flaw) == (LINES, False, None)
-        end = audit.verify_after(session, Checkpoint(rest.lines, rest.head))
+        end = verification.verify_after(session, Checkpoint(rest.lines, rest.head))
         assert (end.lines, end.more, end.flaw) == (LINES, False, None)
-        assert audit.verify_after(session, Checkpoint(3, rest.head)).flaw == "head"
-        assert audit.verify_after(session, Checkpoint(99, rest.head)).flaw == "head"
+        assert verification.verify_after(session, Checkpoint(3, rest.head)).flaw == "head"
+        assert verification.verify_after(session, Checkpoint(99, rest.head)).flaw == "head"
 
 
 KEYS = st.text("aé中_", max_size=3)

@@ -7,7 +7,7 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from fenban.serving.store import audit
+from fenban.serving.store import audit, verification
 from fenban.serving.store.base import now
 
 
@@ -17,9 +17,9 @@ def lines(database, count: int) -> None:
             audit.record(session, "wang", "submission.decide", f"submission:{number}", rank=number)
 
 
-def verdict(database) -> audit.Verdict:
+def verdict(database) -> verification.Verdict:
     with database.reading() as session:
-        return audit.verify(session)
+        return verification.verify(session)
 
 
 def test_a_line_put_in_between_is_found(database):

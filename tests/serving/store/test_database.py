@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
-from fenban.serving.store import audit
+from fenban.serving.store import audit, verification
 from fenban.serving.store import database as databases
 from fenban.serving.store.database import Database
 from fenban.serving.store.errors import StoreBusyError
@@ -34,7 +34,7 @@ def test_many_writers_at_once_all_write_in_turn(database: Database) -> None:
         numbers = [one for some in pool.map(write, map(str, range(THREADS))) for one in some]
     assert len(set(numbers)) == THREADS * EACH
     with database.reading() as session:
-        assert audit.verify(session).lines == THREADS * EACH
+        assert verification.verify(session).lines == THREADS * EACH
 
 
 def test_who_waits_too_long_is_told_that_the_store_is_busy(

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from fenban.model.errors import InputError
-from fenban.serving.store import audit, purging
+from fenban.serving.store import purging, verification
 from fenban.serving.store.audit import AuditRow
 from fenban.serving.store.base import now
 from fenban.serving.store.tables.accounts import SessionRow, UserRow
@@ -69,7 +69,7 @@ def test_what_closed_before_loses_its_raw_text(filled):
         assert (record.by, record.older_than, record.submissions) == ("cli:li", BEFORE, 3)
         (line,) = session.scalars(select(AuditRow))
         assert (line.action, line.subject, line.detail["submissions"]) == ("store.purge", "purge:1", 3)
-        assert audit.verify(session).flaw is None
+        assert verification.verify(session).flaw is None
 
 
 def test_purging_again_finds_nothing_and_says_so(filled):

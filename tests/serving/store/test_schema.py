@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import sys
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -27,6 +31,22 @@ def test_migrations_make_the_tables_of_the_code(database):
 
 def _beside_the_metadata(difference):
     return difference[0] in ("remove_table", "remove_index") and "fts" in difference[1].name
+
+
+def test_migrations_import_no_code_of_ours_that_may_change():
+    folder = Path(schema.__file__).with_name("migrations") / "versions"
+    for file in folder.glob("m*.py"):
+        imports = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if _is_import(node)]
+        roots = {name.split(".")[0] for node in imports for name in _imported(node)}
+        assert roots <= {"sqlalchemy", "alembic", *sys.stdlib_module_names}, file.name
+
+
+def _is_import(node):
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def _imported(node):
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or "."]
 
 
 def test_migrating_again_does_nothing(database):

@@ -1,4 +1,4 @@
-"""The first schema, as it was released."""
+"""The first schema, as it was released. Written out: what the code says today must not change it."""
 
 from __future__ import annotations
 
@@ -6,42 +6,51 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import TSVECTOR
-
-from fenban.serving.store.base import Json, Moment
-from fenban.serving.store.sealing import statements
-from fenban.serving.store.tables import search as search_tables
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 revision = "0001"
 down_revision = None
 
 _SEALED = (
-    "transitions",
-    "decisions",
-    "returns",
-    "transfers",
-    "merges",
-    "outcomes",
-    "evaluations",
-    "agreements",
-    "promises",
-    "fulfilments",
-    "audit",
-    "suggestions",
-    "purges",
-)
+    "transitions decisions returns transfers merges outcomes evaluations agreements promises fulfilments"
+    " audit suggestions purges"
+).split()
+_MOMENT = sa.DateTime(timezone=True)
+_JSON = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 # compared by its beginning, which only the plain order of characters lets an index do
 _PATH = sa.String(200).with_variant(sa.String(200, collation="C"), "postgresql")
 _OPEN = sa.text("closed_at IS NULL")
 _LISTED = "state kind form lane zone closed_at topic jurisdiction".split()  # what lists are narrowed by
 
 
+_SQLITE = [
+    *(
+        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for table in _SEALED
+        for verb in ("UPDATE", "DELETE")
+    ),
+    "CREATE VIRTUAL TABLE search_fts USING fts5("
+    "tokens, content='', detail=none, columnsize=0, tokenize='ascii')",
+]
+_POSTGRESQL = [
+    "CREATE OR REPLACE FUNCTION fenban_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ "
+    "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$",
+    *(
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION fenban_append_only()"
+        for table in _SEALED
+    ),
+    "ALTER TABLE search_texts ALTER COLUMN tokens SET STORAGE EXTERNAL",
+    "CREATE INDEX ix_search_texts_tokens_fts ON search_texts USING gin (tokens) WITH (fastupdate = off)",
+]
+
+
 def upgrade() -> None:
     """Create everything."""
     for create in (_people, _matters, _lists, _beside, _steps, _results, _look_ups, _records):
         create()
-    dialect = op.get_bind().dialect.name
-    for statement in (*statements(dialect, _SEALED), *search_tables.statements(dialect)):
+    for statement in _SQLITE if op.get_bind().dialect.name == "sqlite" else _POSTGRESQL:
         op.execute(statement)
 
 
@@ -51,7 +60,7 @@ def _line(name: str, *more: Any) -> None:
         name,
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("submission_id", sa.Integer(), nullable=False),
-        sa.Column("at", Moment(), nullable=False),
+        sa.Column("at", _MOMENT, nullable=False),
         sa.Column("by", sa.String(100), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         *more,
@@ -73,8 +82,8 @@ def _people() -> None:
         sa.Column("password_hash", sa.String(300), nullable=True),
         sa.Column("oidc_subject", sa.String(300), nullable=True),
         sa.Column("disabled", sa.Boolean(), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
-        sa.Column("seen_at", Moment(), nullable=True),
+        sa.Column("created_at", _MOMENT, nullable=False),
+        sa.Column("seen_at", _MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
         sa.UniqueConstraint("name", name="uq_users_name"),
         sa.UniqueConstraint("oidc_subject", name="uq_users_oidc_subject"),
@@ -84,9 +93,9 @@ def _people() -> None:
         sa.Column("id", sa.String(64), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("csrf", sa.String(64), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
-        sa.Column("seen_at", Moment(), nullable=False),
-        sa.Column("expires_at", Moment(), nullable=False),
+        sa.Column("created_at", _MOMENT, nullable=False),
+        sa.Column("seen_at", _MOMENT, nullable=False),
+        sa.Column("expires_at", _MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_sessions_user_id"),
         sa.PrimaryKeyConstraint("id", name="pk_sessions"),
     )
@@ -98,11 +107,11 @@ def _people() -> None:
         sa.Column("name", sa.String(60), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
-        sa.Column("scopes", Json, nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
-        sa.Column("expires_at", Moment(), nullable=False),
-        sa.Column("revoked_at", Moment(), nullable=True),
-        sa.Column("used_at", Moment(), nullable=True),
+        sa.Column("scopes", _JSON, nullable=False),
+        sa.Column("created_at", _MOMENT, nullable=False),
+        sa.Column("expires_at", _MOMENT, nullable=False),
+        sa.Column("revoked_at", _MOMENT, nullable=True),
+        sa.Column("used_at", _MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_tokens_user_id"),
         sa.PrimaryKeyConstraint("id", name="pk_tokens"),
         sa.UniqueConstraint("digest", name="uq_tokens_digest"),
@@ -113,8 +122,8 @@ def _people() -> None:
         "invitations",
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column("expires_at", Moment(), nullable=False),
-        sa.Column("used_at", Moment(), nullable=True),
+        sa.Column("expires_at", _MOMENT, nullable=False),
+        sa.Column("used_at", _MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_invitations_user_id"),
         sa.PrimaryKeyConstraint("digest", name="pk_invitations"),
     )
@@ -123,8 +132,8 @@ def _people() -> None:
         "login_failures",
         sa.Column("key", sa.String(64), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("since", Moment(), nullable=False),
-        sa.Column("locked_until", Moment(), nullable=True),
+        sa.Column("since", _MOMENT, nullable=False),
+        sa.Column("locked_until", _MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("key", name="pk_login_failures"),
     )
     op.create_index("ix_login_failures_since", "login_failures", ["since"])
@@ -145,21 +154,21 @@ def _matters() -> None:
         sa.Column("title", sa.String(1000), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("jurisdiction", _PATH, nullable=True),
-        sa.Column("received_at", Moment(), nullable=False),
-        sa.Column("deadline_at", Moment(), nullable=True),
-        sa.Column("closed_at", Moment(), nullable=True),
+        sa.Column("received_at", _MOMENT, nullable=False),
+        sa.Column("deadline_at", _MOMENT, nullable=True),
+        sa.Column("closed_at", _MOMENT, nullable=True),
         sa.Column("zone", sa.String(10), nullable=True),
         sa.Column("suggested_unit", sa.String(200), nullable=True),
         sa.Column("topic", _PATH, nullable=True),
         sa.Column("function", sa.String(200), nullable=True),
         sa.Column("lead_unit", sa.String(200), nullable=True),
         sa.Column("other_lead_unit", sa.String(200), nullable=True),
-        sa.Column("co_units", Json, nullable=False),
+        sa.Column("co_units", _JSON, nullable=False),
         sa.Column("merged_into", sa.Integer(), nullable=True),
         sa.Column("satisfied", sa.Boolean(), nullable=True),
         sa.Column("created_by", sa.String(100), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
-        sa.Column("updated_at", Moment(), nullable=False),
+        sa.Column("created_at", _MOMENT, nullable=False),
+        sa.Column("updated_at", _MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["merged_into"], ["submissions.id"], name="fk_submissions_merged_into"),
         sa.PrimaryKeyConstraint("id", name="pk_submissions"),
         sa.UniqueConstraint("number", name="uq_submissions_number"),
@@ -168,32 +177,23 @@ def _matters() -> None:
 
 def _lists() -> None:
     """What lists of matters are answered from."""
-    op.create_index(
-        "ix_submissions_deadline_at",
-        "submissions",
-        ["deadline_at", "id", *_LISTED, "received_at"],
-    )
-    op.create_index("ix_submissions_jurisdiction", "submissions", ["jurisdiction"])
-    op.create_index("ix_submissions_lead_unit_received_at", "submissions", ["lead_unit", "received_at"])
-    op.create_index("ix_submissions_merged_into", "submissions", ["merged_into"])
+    for name, columns in (
+        ("deadline_at", ["deadline_at", "id", *_LISTED, "received_at"]),
+        ("jurisdiction", ["jurisdiction"]),
+        ("lead_unit_received_at", ["lead_unit", "received_at"]),
+        ("merged_into", ["merged_into"]),
+        ("other_lead_unit", ["other_lead_unit"]),
+        ("received_at", ["received_at", "id", *_LISTED, "deadline_at"]),
+        ("topic_received_at", ["topic", "received_at"]),
+        ("updated_at", ["updated_at", "id", *_LISTED, "received_at", "deadline_at"]),
+    ):
+        op.create_index(f"ix_submissions_{name}", "submissions", columns)
     op.create_index(
         "ix_submissions_open_deadline_at",
         "submissions",
         ["deadline_at", "id", *_LISTED, "received_at", "updated_at"],
         sqlite_where=_OPEN,
         postgresql_where=_OPEN,
-    )
-    op.create_index("ix_submissions_other_lead_unit", "submissions", ["other_lead_unit"])
-    op.create_index(
-        "ix_submissions_received_at",
-        "submissions",
-        ["received_at", "id", *_LISTED, "deadline_at"],
-    )
-    op.create_index("ix_submissions_topic_received_at", "submissions", ["topic", "received_at"])
-    op.create_index(
-        "ix_submissions_updated_at",
-        "submissions",
-        ["updated_at", "id", *_LISTED, "received_at", "deadline_at"],
     )
 
 
@@ -215,12 +215,12 @@ def _beside() -> None:
         "suggestions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("submission_id", sa.Integer(), nullable=False),
-        sa.Column("at", Moment(), nullable=False),
+        sa.Column("at", _MOMENT, nullable=False),
         sa.Column("model_version", sa.String(100), nullable=False),
         sa.Column("zone", sa.String(10), nullable=False),
         sa.Column("lead_unit", sa.String(200), nullable=True),
         sa.Column("probability", sa.Float(), nullable=True),
-        sa.Column("body", Json, nullable=False),
+        sa.Column("body", _JSON, nullable=False),
         sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name="fk_suggestions_submission_id"),
         sa.PrimaryKeyConstraint("id", name="pk_suggestions"),
     )
@@ -237,9 +237,9 @@ def _beside() -> None:
         sa.Column("actor", sa.String(100), nullable=False),
         sa.Column("fingerprint", sa.String(64), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("body", Json, nullable=False),
+        sa.Column("body", _JSON, nullable=False),
         sa.Column("etag", sa.String(40), nullable=True),
-        sa.Column("at", Moment(), nullable=False),
+        sa.Column("at", _MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("key", "actor", name="pk_idempotency_keys"),
     )
     op.create_index("ix_idempotency_keys_at", "idempotency_keys", ["at"])
@@ -252,7 +252,7 @@ def _steps() -> None:
         sa.Column("action", sa.String(20), nullable=False),
         sa.Column("from_state", sa.String(12), nullable=True),
         sa.Column("to_state", sa.String(12), nullable=False),
-        sa.Column("detail", Json, nullable=True),
+        sa.Column("detail", _JSON, nullable=True),
     )
     op.create_index("ix_transitions_by_submission_id", "transitions", ["by", "submission_id"])
     _line(
@@ -261,7 +261,7 @@ def _steps() -> None:
         sa.Column("undoes", sa.Integer(), nullable=True),
         sa.Column("lead_unit", sa.String(200), nullable=False),
         sa.Column("other_lead_unit", sa.String(200), nullable=True),
-        sa.Column("co_units", Json, nullable=False),
+        sa.Column("co_units", _JSON, nullable=False),
         sa.Column("function", sa.String(200), nullable=True),
         sa.Column("topic", sa.String(200), nullable=True),
         sa.Column("rank", sa.Integer(), nullable=True),
@@ -306,7 +306,7 @@ def _results() -> None:
     )
     _line(
         "agreements",
-        sa.Column("parties", Json, nullable=False),
+        sa.Column("parties", _JSON, nullable=False),
     )
     _line(
         "promises",
@@ -339,7 +339,7 @@ def _look_ups() -> None:
         sa.Column("submission_id", sa.Integer(), nullable=False),
         sa.Column("day", sa.Integer(), nullable=False),
         sa.Column("hashes", sa.LargeBinary(), nullable=False),
-        sa.Column("places", Json, nullable=False),
+        sa.Column("places", _JSON, nullable=False),
         sa.Column("encoder", sa.String(64), nullable=True),
         sa.Column("vector", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name="fk_fingerprints_submission_id"),
@@ -363,11 +363,11 @@ def _records() -> None:
     op.create_table(
         "audit",
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("at", Moment(), nullable=False),
+        sa.Column("at", _MOMENT, nullable=False),
         sa.Column("actor", sa.String(100), nullable=False),
         sa.Column("action", sa.String(50), nullable=False),
         sa.Column("subject", sa.String(100), nullable=False),
-        sa.Column("detail", Json, nullable=False),
+        sa.Column("detail", _JSON, nullable=False),
         sa.Column("previous", sa.String(64), nullable=False),
         sa.Column("hash", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("seq", name="pk_audit"),
@@ -379,19 +379,19 @@ def _records() -> None:
     op.create_table(
         "directory_versions",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("at", Moment(), nullable=False),
+        sa.Column("at", _MOMENT, nullable=False),
         sa.Column("by", sa.String(100), nullable=False),
         sa.Column("note", sa.String(500), nullable=False),
         sa.Column("fingerprint", sa.String(64), nullable=False),
-        sa.Column("records", Json, nullable=False),
+        sa.Column("records", _JSON, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_directory_versions"),
     )
     op.create_table(
         "purges",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("at", Moment(), nullable=False),
+        sa.Column("at", _MOMENT, nullable=False),
         sa.Column("by", sa.String(100), nullable=False),
-        sa.Column("older_than", Moment(), nullable=False),
+        sa.Column("older_than", _MOMENT, nullable=False),
         sa.Column("submissions", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_purges"),
     )

@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from fenban.serving.desk.deadlines.workdays import CHINA, WorkCalendar, known_years
+from fenban.serving.desk.deadlines.workdays import WorkCalendar, known_years
+from fenban.serving.store.base import CHINA
 
 SANYUESAN = dt.date(2026, 4, 20)
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from fenban.model.case import NamedProbability, RankedTopic
 from fenban.serving.desk.matters import intake, suggesting
 from fenban.serving.desk.matters.steps import PLAIN
-from fenban.serving.store import audit
+from fenban.serving.store import audit, verification
 from fenban.serving.store.errors import RefusedError
 from fenban.serving.store.search import index as search
 from fenban.serving.store.tables.matters import SubmissionTextRow, SuggestionRow, TransitionRow
@@ -115,7 +115,7 @@ def test_numbers_are_given_once_however_many_write_at_once(office):
     assert len(set(numbers)) == 20
     assert sorted(int(number.split("-")[1]) for number in numbers) == list(range(1, 21))
     with office.database.reading() as session:
-        verdict = audit.verify(session)
+        verdict = verification.verify(session)
     assert (verdict.lines, verdict.broken_at) == (20, None)
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from fenban.serving.desk.matters import merging, outcomes
-from fenban.serving.store import audit
+from fenban.serving.store import verification
 from fenban.serving.store.errors import NotFoundError, RefusedError, StoreBusyError
 from fenban.serving.store.tables.matters import MergeRow, TransitionRow
 
@@ -115,4 +115,4 @@ def test_two_who_merge_the_one_into_the_other_do_not_wait_for_each_other(office)
     assert told == [RefusedError]
     assert sorted(office.row(each).state for each in (one, other)) == ["并案", "待派遣"]
     with office.database.reading() as session:
-        assert audit.verify(session).broken_at is None
+        assert verification.verify(session).broken_at is None

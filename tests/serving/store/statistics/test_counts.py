@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from fenban.serving.store import audit
 from fenban.serving.store.statistics import counts as figures
 from fenban.serving.store.statistics import facts as facts_
 from fenban.serving.store.statistics.counts import Span
@@ -74,6 +75,7 @@ class Book:
     def add(self, line):
         self.session.add(line)
         self.session.flush()
+        audit.record(self.session, "li", "test", "test:1")
         return line
 
     def sent_back(self, row, unit, reason="职能不符"):
