@@ -139,7 +139,7 @@ def _read_header(path: Path, records: Iterator[_Record], coding: Coding) -> tupl
             problem = f"bytes that are not valid {coding.label}"
         if problem:
             raise TableError(path, f"the header (row {record.number}) cannot be read: {problem}")
-        return name_columns(record.cells)
+        return name_columns(path, record.cells)
     raise TableError(path, "has nothing but blanks")
 
 

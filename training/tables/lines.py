@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fenban.model import TableError
 
 from .decoding import Coding, find_coding, mend, open_text, read_lines
-from .rows import BadRow, Row, Table
+from .rows import BadRow, Row, Table, check_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _LINE = "line"  # the name under which a line that cannot be read is shown
 _SHOWN = 1000
+DEEPEST = 32  # lists and objects within one another; what is deeper cannot be made into one text
 
 
 def open_text_lines(path: Path, keep_blank: bool = False) -> Table:
@@ -62,6 +63,7 @@ def _all_keys(path: Path, lines: Iterator[str], coding: Coding) -> tuple[str, ..
         number_of_rows += 1
         if isinstance(row, Row):
             keys.update(dict.fromkeys(row.values))
+            check_width(path, len(keys))
         elif number_of_rows == 1:
             first_reason = row.reason
             if str(row.values[_LINE]).startswith("["):
@@ -91,10 +93,20 @@ def _json_row(number: int, text: str, coding: Coding) -> Row | BadRow:
         return _bad_line(number, text, f"not valid JSON: {error}")
     if not isinstance(values, dict):
         return _bad_line(number, text, "not a JSON object")
+    if text.count("[") + text.count("{") > DEEPEST and _is_deeper(values, DEEPEST):
+        return _bad_line(number, text, f"lists or objects within one another more than {DEEPEST} deep")
     # An escape such as \ud83d without its other half is no character and cannot be stored.
     if "\\u" in text and coding.is_damaged(json.dumps(values, ensure_ascii=False)):
         return _bad_line(number, text, "half a character (a lone surrogate)")
     return Row(number, values)
+
+
+def _is_deeper(value: object, depth: int) -> bool:
+    """Tell whether lists and objects lie within one another more than ``depth`` deep."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return depth == 0 or any(_is_deeper(item, depth - 1) for item in inner)
 
 
 def _bad_line(number: int, text: str, reason: str) -> BadRow:
