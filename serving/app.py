@@ -49,6 +49,7 @@ from .store.directories import LiveDirectory
 from .store.errors import StoreError
 from .store.schema import migrate
 from .store.statistics.facts import FactsCache
+from .uploads.room import ReadingRoom
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -228,6 +229,7 @@ def create_app(router: Router, settings: ServiceSettings) -> FastAPI:
     app.state.accounts = accounts
     app.state.meaning = Meaning(router.content)
     app.state.clusters = ClustersCache(service.database)
+    app.state.uploads = ReadingRoom()
     register(app)
     app.include_router(routes.api)
     app.include_router(routes.health)

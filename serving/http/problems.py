@@ -27,6 +27,7 @@ from ..store.errors import (
     StoreUnreachableError,
 )
 from ..store.search.query import UnreadableQueryError
+from ..uploads.errors import UploadsBusyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,6 +93,7 @@ CROSS_SITE = Kind(
 NO_RECORD = Kind("no-such-record", "没有这条记录", "请检查编号。")
 STORE_BUSY = Kind("store-busy", "数据库正忙", "同时写入的人太多，请稍后再试。")
 STORE_UNREACHABLE = Kind("store-unreachable", "数据库没有应答", "请稍后再试；仍不行请找管理员。")
+UPLOADS_BUSY = Kind("uploads-busy", "正在读的文件太多", "请过几秒再试，等待秒数见响应头 Retry-After。")
 UNREADABLE_QUERY = Kind("unreadable-query", "这样没法检索", "请换几个字词再试。")
 REUSED_KEY = Kind("reused-key", "请求编号已用过", "同一个 Idempotency-Key 已用于内容不同的请求，请换一个。")
 LOGIN_REFUSED = Kind("login-refused", "没有登录上", "登录名或密码不对。")
@@ -115,6 +117,7 @@ STATUSES: tuple[tuple[type[FenbanError], int], ...] = (
     (UnreadableQueryError, 422),
     (MissingIfMatchError, 428),
     (StoreError, 503),
+    (UploadsBusyError, 503),
     (OverloadedError, 429),
     (NotReadyError, 503),
     (InputError, 400),
@@ -131,6 +134,7 @@ OWN_KINDS: tuple[tuple[type[FenbanError], Kind], ...] = (
     (UnreadableQueryError, UNREADABLE_QUERY),
     (StoreBusyError, STORE_BUSY),
     (StoreUnreachableError, STORE_UNREACHABLE),
+    (UploadsBusyError, UPLOADS_BUSY),
     (LockedError, LOGIN_LOCKED),
     (LoginError, LOGIN_REFUSED),
     (CrowdedError, LOGIN_LOCKED),

@@ -12,8 +12,7 @@ from pathlib import Path
 from fenban.model import FenbanError, TableError
 from fenban.training import ListedUnit, NoUnitColumnError, read_listed
 
-from .imports import LONGEST_NAME
-
+LONGEST_NAME = 200  # characters; columns of the store hold no more
 LARGEST_UNPACKED = 128 * 1024 * 1024  # bytes of all parts of a workbook together
 _REASONS = (
     (re.compile(r".* comes twice"), "与前面的一行重复"),
