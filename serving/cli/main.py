@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from .exits import DONE, FAILED, INTERRUPTED, exit_code_of, message_of, say
+from .harmless import harmless_output
 from .learning import directory, evaluate, models, retrain, train, trial
 from .operating import audit, doctor, purge, serve, tokens, users
 from .routing import route, triage
@@ -69,6 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser()
     parsed = parser.parse_args(arguments)
     _refuse_empty(parser, parsed)
+    with harmless_output():
+        return _run(parsed)
+
+
+def _run(parsed: argparse.Namespace) -> int:
     try:
         code = int(COMMANDS[parsed.command].run(parsed))
         if sys.stdout is not None:

@@ -6,6 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Self
 
+from .harmless import steerable
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -68,6 +70,6 @@ def _bars() -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=Console(file=steerable(sys.stderr)),
         transient=True,
     )

@@ -26,6 +26,7 @@ _QUIET: dict[str, Any] = {
     "log_level": "warning",
     "access_log": False,
     "server_header": False,
+    "use_colors": False,  # codes of colours would be written out, see ``harmless``
     # longer than a clerk thinks and a proxy keeps its own: a close while the other sends loses a request
     "timeout_keep_alive": 75,
     # a request that takes longer when the service is told to stop is cancelled, its reading killed
