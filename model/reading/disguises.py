@@ -42,7 +42,7 @@ _FEWEST = 7  # digits side by side from which Chinese or circled ones are read a
 _FEWEST_DISGUISED = 3  # among digits in ASCII; fewer at their ends are words
 
 
-def _plain_forms() -> dict[int, str]:
+def _list_plain_forms() -> dict[int, str]:
     """Return the characters that stand for one ASCII character wherever they are."""
     found = {zero + n: str(n) for zero in _ZEROS for n in range(10)}
     for code in (code for letters in _LETTERS for code in letters):
@@ -52,7 +52,7 @@ def _plain_forms() -> dict[int, str]:
     return found | dict.fromkeys(map(ord, _HYPHENS), "-")
 
 
-_PLAIN = _plain_forms()
+_PLAIN = _list_plain_forms()
 _ENCLOSED = {first + i: str(value + i) for first, value, count in _ENCLOSED_RUNS for i in range(count)}
 _NUMERALS = {**_CHINESE, **{chr(code): digit for code, digit in _ENCLOSED.items()}}
 _ODD = frozenset(map(chr, (*_PLAIN, *_ENCLOSED)))
@@ -97,14 +97,14 @@ def see_through(text: str) -> PlainView:
             offsets = [i for i, character in enumerate(text) if not _SHOWS_NOTHING.match(character)]
             offsets, text = [*offsets, len(text)], "".join(text[i] for i in offsets)
         text = text.translate(_PLAIN)
-    return PlainView(_RUN.sub(_number_of, text), offsets)
+    return PlainView(_RUN.sub(_rewrite_run, text), offsets)
 
 
 def _is_odd(text: str) -> bool:
     return not _ODD.isdisjoint(text) or _SHOWS_NOTHING.search(text) is not None
 
 
-def _number_of(match: re.Match[str]) -> str:
+def _rewrite_run(match: re.Match[str]) -> str:
     return _as_number(match.group(), match.end() < len(match.string))
 
 

@@ -98,16 +98,16 @@ def find_personal_data(text: str) -> list[PersonalData]:
     view = see_through(text)
     found: list[PersonalData] = []
     if _CANDIDATE.search(view.text):
-        found = _merged(_patterns(view.text), find_split_numbers(view.text))
+        found = _merge(_match_patterns(view.text), find_split_numbers(view.text))
     if _ACCOUNT_LIKE.search(view.text):
-        accounts = [item for item in _accounts(view.text) if not _touches(item, found)]
+        accounts = [item for item in _find_accounts(view.text) if not _touches(item, found)]
         found = sorted([*found, *accounts], key=lambda item: item.start)
     if view.offsets is None:
         return found
     return [PersonalData(*view.to_original(item.start, item.end), item.kind) for item in found]
 
 
-def _patterns(text: str) -> list[PersonalData]:
+def _match_patterns(text: str) -> list[PersonalData]:
     found = []
     for match in _PATTERN.finditer(text):
         kind = match.lastgroup or "number"
@@ -121,7 +121,7 @@ def _patterns(text: str) -> list[PersonalData]:
     return found
 
 
-def _accounts(text: str) -> Iterator[PersonalData]:
+def _find_accounts(text: str) -> Iterator[PersonalData]:
     for match in _ACCOUNT.finditer(text):
         group = "id" if match["id"] else "contact"
         named = match[group]
@@ -136,7 +136,7 @@ def _touches(item: PersonalData, others: Iterable[PersonalData]) -> bool:
     return any(item.start < other.end and other.start < item.end for other in others)
 
 
-def _merged(found: list[PersonalData], split: list[tuple[int, int, str]]) -> list[PersonalData]:
+def _merge(found: list[PersonalData], split: list[tuple[int, int, str]]) -> list[PersonalData]:
     """Return both; a number found in parts takes in what a pattern saw of it."""
     for start, end, kind in split:
         inside = [item for item in found if item.start < end and start < item.end]

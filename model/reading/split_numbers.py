@@ -28,22 +28,22 @@ _YEARS = range(1900, 2100)
 def find_split_numbers(text: str) -> list[tuple[int, int, str]]:
     """Return (start, end, kind) of the numbers written in parts, in order, not overlapping."""
     return [
-        found for run in _RUN.finditer(text) if _UNKNOWN_GAP.search(run.group()) for found in _in_run(run)
+        found for run in _RUN.finditer(text) if _UNKNOWN_GAP.search(run.group()) for found in _search_run(run)
     ]
 
 
-def _in_run(run: re.Match[str]) -> Iterator[tuple[int, int, str]]:
+def _search_run(run: re.Match[str]) -> Iterator[tuple[int, int, str]]:
     """Look for the longest number from each part on; what follows it is looked through likewise."""
     parts = [match.span() for match in _PART.finditer(run.string, *run.span())]
     first = 0
     while first < len(parts):
-        last, kind = _longest(run.string, parts, first)
+        last, kind = _find_longest(run.string, parts, first)
         if kind:
             yield parts[first][0], parts[last][1], kind
         first = last + 1
 
 
-def _longest(text: str, parts: Sequence[tuple[int, int]], first: int) -> tuple[int, str]:
+def _find_longest(text: str, parts: Sequence[tuple[int, int]], first: int) -> tuple[int, str]:
     """Return the last part of the longest number that begins with a part, and its kind ("" for none)."""
     digits = ""
     found = (first, "")

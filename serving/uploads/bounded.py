@@ -60,10 +60,10 @@ async def run_bounded(module: str, content: bytes, name: str, limits: Limits) ->
                 answer = await _exchange(process, line + content, limits.answer)
                 await process.wait()
         except TimeoutError:
-            raise _refused(module, f"读这个文件超过 {limits.seconds:g} 秒，已停止") from None
+            raise _report_limit(module, f"读这个文件超过 {limits.seconds:g} 秒，已停止") from None
         finally:
             await _end(process)
-    return _understood(module, answer, process.returncode, limits)
+    return _interpret(module, answer, process.returncode, limits)
 
 
 async def _start(folder: str) -> Process:
@@ -107,7 +107,7 @@ async def _end(process: Process) -> None:
     await process.wait()
 
 
-def _understood(module: str, answer: bytes, code: int | None, limits: Limits) -> Any:
+def _interpret(module: str, answer: bytes, code: int | None, limits: Limits) -> Any:
     try:
         told: dict[str, Any] = json.loads(answer) if len(answer) <= limits.answer else {"limit": "answer"}
     except ValueError:
@@ -117,15 +117,15 @@ def _understood(module: str, answer: bytes, code: int | None, limits: Limits) ->
     if "refused" in told:
         raise UploadRefusedError(told["refused"])
     if told.get("limit") == "memory":
-        raise _refused(module, f"读这个文件需要的内存超过 {limits.memory >> 20} MB，已停止")
+        raise _report_limit(module, f"读这个文件需要的内存超过 {limits.memory >> 20} MB，已停止")
     if told.get("limit") == "answer":
-        raise _refused(module, f"读出的内容超过 {limits.answer >> 20} MB")
+        raise _report_limit(module, f"读出的内容超过 {limits.answer >> 20} MB")
     if told.get("limit") == "time":
-        raise _refused(module, f"读这个文件超过 {limits.cpu_seconds} 秒，已停止")
+        raise _report_limit(module, f"读这个文件超过 {limits.cpu_seconds} 秒，已停止")
     logger.error("reading an upload failed (%s): %s", module, told.get("failed"))
     raise UploadRefusedError("这个文件使读取程序出错。请另存后再试；仍不行请告诉管理员，日志里有记录")
 
 
-def _refused(module: str, what: str) -> UploadRefusedError:
+def _report_limit(module: str, what: str) -> UploadRefusedError:
     logger.warning("an upload broke a limit (%s): %s", module, what)
     return UploadRefusedError(f"{what}。{_INSTEAD}")

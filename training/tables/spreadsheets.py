@@ -70,7 +70,7 @@ def open_workbook(path: Path, keep_blank: bool = False) -> Table:
         sheets = sorted(workbook.worksheets, key=lambda sheet: bool(sheet.sheet_state != "visible"))
         header_cells, rows = _choose_sheet(path, sheets)
         header = name_columns(path, header_cells)
-        return Table(path, header, _rows(path, rows, header, keep_blank), stack.pop_all().close)
+        return Table(path, header, _read_rows(path, rows, header, keep_blank), stack.pop_all().close)
 
 
 def _load(path: Path, stream: BinaryIO) -> Any:
@@ -111,7 +111,7 @@ def _choose_sheet(path: Path, sheets: list[Any]) -> tuple[list[str], Iterator[_N
     """Return the header and the rows after it; a sheet with a header alone only if no other has rows."""
     alone: list[str] | None = None
     for sheet in sheets:
-        rows = _filled_rows(path, sheet)
+        rows = _read_filled_rows(path, sheet)
         header = next(rows, None)
         if header is None:
             continue
@@ -130,7 +130,7 @@ def _chain(first: _Numbered, rest: Iterator[_Numbered]) -> Iterator[_Numbered]:
     yield from rest
 
 
-def _filled_rows(path: Path, sheet: Any) -> Iterator[_Numbered]:
+def _read_filled_rows(path: Path, sheet: Any) -> Iterator[_Numbered]:
     """Yield (row number as Excel shows it, values) for the rows with anything in them.
 
     Only cells that the file holds are gone through: openpyxl's own rows would first fill every gap,
@@ -138,18 +138,18 @@ def _filled_rows(path: Path, sheet: Any) -> Iterator[_Numbered]:
     """
     number = 0
     try:
-        for number, cells in _parsed_rows(sheet):
+        for number, cells in _parse_rows(sheet):
             if not 0 < number <= LAST_ROW:
                 problem = f'sheet "{sheet.title}" has a row beyond the last one of Excel ({LAST_ROW:,})'
                 raise TableError(path, problem, _REMEDY)
-            values = _values(cells)
+            values = _collect_values(cells)
             if values:
                 yield number, values
     except _DAMAGE as error:
         raise TableError(path, f'sheet "{sheet.title}" is damaged after row {number}', _REMEDY) from error
 
 
-def _parsed_rows(sheet: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+def _parse_rows(sheet: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     book = sheet.parent
     with sheet._get_source() as source:
         parser = WorkSheetParser(
@@ -163,7 +163,7 @@ def _parsed_rows(sheet: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
         yield from parser.parse()
 
 
-def _values(cells: list[dict[str, Any]]) -> list[Any]:
+def _collect_values(cells: list[dict[str, Any]]) -> list[Any]:
     """Return the values of a row up to the last that shows anything; none where nothing does."""
     shown = {cell["column"]: cell["value"] for cell in cells if cell_text(cell["value"])}
     if not shown:
@@ -177,7 +177,9 @@ def _values(cells: list[dict[str, Any]]) -> list[Any]:
     return values
 
 
-def _rows(path: Path, rows: Iterator[_Numbered], header: tuple[str, ...], keep_blank: bool) -> Iterator[Row]:
+def _read_rows(
+    path: Path, rows: Iterator[_Numbered], header: tuple[str, ...], keep_blank: bool
+) -> Iterator[Row]:
     width = len(header)
     expected: int | None = None
     count = 0
@@ -193,11 +195,13 @@ def _rows(path: Path, rows: Iterator[_Numbered], header: tuple[str, ...], keep_b
             count += 1
             if count * width > MOST_CELLS:
                 raise TableError(path, f"has more than {MOST_CELLS:,} cells", "divide it into several files")
-            typed = {h: _plain(v) for h, v in zip(header, values, strict=False) if isinstance(v, _TYPED)}
+            typed = {
+                h: _drop_midnight(v) for h, v in zip(header, values, strict=False) if isinstance(v, _TYPED)
+            }
             yield Row(number, dict(zip(header, texts, strict=True)), typed)
 
 
-def _plain(value: object) -> object:
+def _drop_midnight(value: object) -> object:
     """Return a moment at midnight as the day that was typed."""
     if isinstance(value, dt.datetime) and value.time() == dt.time():
         return value.date()
@@ -214,13 +218,13 @@ def cell_text(value: object) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
-        return _number_text(value)
+        return _show_number(value)
     if isinstance(value, dt.datetime):
         return value.isoformat(" ", "seconds").removesuffix(" 00:00:00")
     return str(value)
 
 
-def _number_text(value: float) -> str:
+def _show_number(value: float) -> str:
     if not math.isfinite(value):
         return ""
     # Excel shows 15 digits; more would bring the noise of binary fractions to light.

@@ -59,15 +59,15 @@ def read_document(content: bytes, name: str = "") -> Document:
     if len(content) > LARGEST_FILE:
         raise UnreadableDocumentError(f"文件超过 {LARGEST_FILE >> 20} MB，请只粘贴需要的内容")
     if content.startswith(_OLE):
-        raise UnreadableDocumentError(_about_ole(content))
+        raise UnreadableDocumentError(_explain_ole(content))
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         word = _read_word(content)
-        return _document(word.lines, word.heading, "docx")
+        return _make_document(word.lines, word.heading, "docx")
     _refuse_other_kinds(content, name)
-    return _document(_lines(_decoded(content)), "", "txt")
+    return _make_document(_split_lines(_decode(content)), "", "txt")
 
 
-def _about_ole(content: bytes) -> str:
+def _explain_ole(content: bytes) -> str:
     if _ENCRYPTED in content:
         return "文档有密码。请在 Word 或 WPS 中打开，去掉密码后再另存为 .docx"
     return "这是旧版 Word 文档（.doc）。请在 Word 或 WPS 中打开，另存为 .docx 后再拖入"
@@ -84,7 +84,7 @@ def _refuse_other_kinds(content: bytes, name: str) -> None:
         raise UnreadableDocumentError("文件已损坏，不是 Word 文档。请重新保存或重新下载")
 
 
-def _decoded(content: bytes) -> str:
+def _decode(content: bytes) -> str:
     """Decode as UTF-8 or UTF-16 (by mark, or by the zeros of its ASCII), else as GB18030."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         candidates = ["utf-16"]
@@ -133,13 +133,13 @@ def _check_parts(archive: zipfile.ZipFile) -> None:
         )
 
 
-def _lines(text: str) -> list[str]:
+def _split_lines(text: str) -> list[str]:
     if sum(text.count(end) for end in _LINE_ENDS) > MOST_LINES:
         raise UnreadableDocumentError(f"文件超过 {MOST_LINES // 10_000} 万行，请只粘贴需要的部分")
     return text.splitlines()
 
 
-def _document(lines: list[str], heading: str, kind: Literal["docx", "txt"]) -> Document:
+def _make_document(lines: list[str], heading: str, kind: Literal["docx", "txt"]) -> Document:
     cleaned = [_BLANKS.sub(" ", line).strip() for line in lines]
     title, cleaned = _take_title(cleaned, heading.strip())
     text = _MANY_LINES.sub("\n\n", "\n".join(line.replace("\t", "　") for line in cleaned)).strip()

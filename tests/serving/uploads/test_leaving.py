@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import time
+import zipfile
 from typing import Any
 
+import openpyxl
 import pytest
 from starlette.exceptions import HTTPException
 
@@ -66,3 +69,48 @@ def test_limits_are_told_as_problems(client, is_problem, monkeypatch, path, erro
         assert content["type"] == "urn:fenban:problem:uploads-busy"
     else:
         assert "超过 10 秒" in content["errors"][0]["message"]
+
+
+def zipped(**parts: str) -> bytes:
+    """Return an archive of these parts; ``__`` in a name stands for ``/``, its ending is .xml."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name.replace("__", "/") + ".xml", content)
+    return stream.getvalue()
+
+
+def hostile_workbook(number: str) -> bytes:
+    """Return a list of departments of which one row gives itself this number."""
+    book = openpyxl.Workbook()
+    book.active.append(["单位"])
+    book.active.append(["甲局"])
+    stream = io.BytesIO()
+    book.save(stream)
+    changed = io.BytesIO()
+    with zipfile.ZipFile(stream) as source, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, content.replace(b'<row r="2"', f'<row r="{number}"'.encode()))
+    return changed.getvalue()
+
+
+@pytest.mark.parametrize("number", ["2000000000", "1e300", "10000000"])
+def test_a_workbook_of_a_few_kilobytes_does_not_stop_the_service(client, is_problem, number) -> None:
+    content = hostile_workbook(number)
+    assert len(content) < 6000
+    began = time.perf_counter()
+    answer = client.post("/api/v1/directory/preview", files={"file": ("a.xlsx", content)})
+    assert time.perf_counter() - began < 5
+    assert "1048576 行" in is_problem(answer, 422)["errors"][0]["message"]
+
+
+def test_a_document_of_millions_of_empty_paragraphs_does_not_stop_the_service(client, is_problem) -> None:
+    main = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    body = "<w:p/>" * 4_500_000
+    content = zipped(word__document=f'<w:document xmlns:w="{main}"><w:body>{body}</w:body></w:document>')
+    assert len(content) < 100_000
+    began = time.perf_counter()
+    answer = client.post("/api/v1/documents", files={"file": ("a.docx", content)})
+    assert time.perf_counter() - began < 5
+    assert "2 万段" in is_problem(answer, 422)["errors"][0]["message"]
