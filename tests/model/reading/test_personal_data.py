@@ -74,6 +74,6 @@ def test_the_view_without_disguises_keeps_every_place(text: str) -> None:
     ids=lambda text: repr(text[:8]),
 )
 def test_fifty_thousand_characters_made_to_be_slow_are_read_in_seconds(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     mask(text)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5

@@ -68,30 +68,30 @@ def read(path: Path, *, keep_blank: bool = False) -> list[Row | BadRow]:
 @pytest.mark.parametrize("number", ["2000000000", "1e300", "10000000", "1048577", "0", "-5"])
 def test_a_row_that_no_sheet_has_is_refused_at_once(tmp_path: Path, number: str) -> None:
     path = workbook(tmp_path / "a.xlsx", f'{HEADER}<row r="{number}">{LINE}</row>')
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(TableError, match="beyond the last one of Excel"):
         read(path, keep_blank=True)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_the_last_row_of_a_sheet_is_read_without_the_million_before_it(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", f'{HEADER}<row r="2">{LINE}</row><row r="1048576">{LINE}</row>')
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
     rows = read(path, keep_blank=True)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert [row.number for row in rows] == [2, 1_048_576]
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert peak < 5_000_000
 
 
 def test_rows_that_reach_the_last_column_cost_no_invented_cells(tmp_path: Path) -> None:
     stray = "".join(f'<row r="{n}">{LINE}<c r="XFD{n}"/></row>' for n in range(2, 5002))
     path = workbook(tmp_path / "a.xlsx", HEADER + stray)
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(read(path)) == 5000
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 def test_a_column_that_no_sheet_has_is_damage(tmp_path: Path) -> None:
@@ -127,10 +127,10 @@ def test_more_cells_than_the_limit_are_refused_blank_ones_included(
 
 def test_ten_thousand_sheets_are_refused(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", HEADER, sheets=10_000)
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(TableError, match="more than 1,000 sheets"):
         read(path)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_entities_are_refused_before_they_grow(tmp_path: Path) -> None:

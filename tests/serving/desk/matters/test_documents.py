@@ -210,22 +210,22 @@ def with_body(body: str) -> bytes:
 def test_a_document_made_to_cost_much_is_refused_early_and_says_the_limit(body: str, said: str) -> None:
     content = with_body(body)
     assert len(content) < 100_000
+    began = time.process_time()
+    assert said in refused(content)
+    assert time.process_time() - began < 4
     tracemalloc.start()
-    began = time.perf_counter()
-    reason = refused(content)
+    refused(content)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert said in reason
-    assert time.perf_counter() - began < 5
     assert peak < 64_000_000
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\u2028", "\x85"])
 def test_a_text_of_nothing_but_lines_is_refused_before_they_are_built(end: str) -> None:
     content = (end * (7_000_000 // len(end.encode()))).encode()
-    began = time.perf_counter()
+    began = time.process_time()
     assert "超过 2 万行" in refused(content)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_document_of_a_few_thousand_paragraphs_is_read() -> None:
