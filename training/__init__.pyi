@@ -15,6 +15,9 @@ from .directory.proposal import (
     write_proposal as write_proposal,
 )
 from .directory.table import (
+    MOST_UNITS as MOST_UNITS,
+)
+from .directory.table import (
     ListedUnit as ListedUnit,
 )
 from .directory.table import (

@@ -10,6 +10,7 @@ import traceback
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .exits import DONE, FAILED, INTERRUPTED, say
+from .harmless import harmless_output
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -108,6 +109,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     given = sys.argv[1:] if arguments is None else list(arguments)
+    with harmless_output():
+        return _run(given)
+
+
+def _run(given: list[str]) -> int:
     command = next((word for word in given if not word.startswith("-")), "")
     try:
         parser = build_parser([command])

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Protocol, Self
 
 from .exits import say
+from .harmless import steerable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -126,6 +127,6 @@ def _make_bars() -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=Console(file=steerable(sys.stderr)),
         transient=True,
     )

@@ -32,6 +32,7 @@ from ..store.errors import (
 )
 from ..store.failures import store_error_of
 from ..store.search.query import UnreadableQueryError
+from ..uploads.errors import UploadsBusyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,6 +103,7 @@ STORE_UNREACHABLE = Kind("store-unreachable", "数据库没有应答", "请稍�
 STORE_FULL = Kind("store-full", "磁盘已满", StoreFullError.reason)
 STORE_READ_ONLY = Kind("store-read-only", "数据库不能写入", StoreReadOnlyError.reason)
 STORE_DAMAGED = Kind("store-damaged", "数据库文件出错", StoreDamagedError.reason)
+UPLOADS_BUSY = Kind("uploads-busy", "正在读的文件太多", "请过几秒再试，等待秒数见响应头 Retry-After。")
 UNREADABLE_QUERY = Kind("unreadable-query", "这样没法检索", "请换几个字词再试。")
 REUSED_KEY = Kind("reused-key", "请求编号已用过", "同一个 Idempotency-Key 已用于内容不同的请求，请换一个。")
 LOGIN_REFUSED = Kind("login-refused", "没有登录上", "登录名或密码不对。")
@@ -125,6 +127,7 @@ STATUSES: tuple[tuple[type[FenbanError], int], ...] = (
     (UnreadableQueryError, 422),
     (MissingIfMatchError, 428),
     (StoreError, 503),
+    (UploadsBusyError, 503),
     (OverloadedError, 429),
     (NotReadyError, 503),
     (InputError, 400),
@@ -141,6 +144,7 @@ OWN_KINDS: tuple[tuple[type[FenbanError], Kind], ...] = (
     (UnreadableQueryError, UNREADABLE_QUERY),
     (StoreBusyError, STORE_BUSY),
     (StoreUnreachableError, STORE_UNREACHABLE),
+    (UploadsBusyError, UPLOADS_BUSY),
     (StoreFullError, STORE_FULL),
     (StoreReadOnlyError, STORE_READ_ONLY),
     (StoreDamagedError, STORE_DAMAGED),

@@ -18,6 +18,7 @@ from ..store.base import CHINA
 from ..store.database import Database
 from ..store.directories import LiveDirectory
 from ..store.statistics.facts import FactsCache
+from ..uploads.room import ReadingRoom
 from .accounts import Accounts
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Service:
         facts: what statistics are summed from.
         meaning: vectors that find the likes of a matter.
         clusters: hot issues as last computed.
+        uploads: where files of strangers are read.
         templates: the pages that people see.
     """
 
@@ -63,6 +65,7 @@ class Service:
     facts: FactsCache
     meaning: Meaning
     clusters: ClustersCache
+    uploads: ReadingRoom
     templates: Templates
 
     @classmethod
@@ -91,6 +94,7 @@ class Service:
             facts=FactsCache(database),
             meaning=Meaning(router.content),
             clusters=ClustersCache(database),
+            uploads=ReadingRoom(),
             templates=templates,
         )
 

@@ -13,6 +13,7 @@ from fastapi import Path, Query
 from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import PydanticCustomError
 
+from fenban.model import mask
 from fenban.training import as_date
 
 from ..http.problems import FieldError, InvalidFieldsError
@@ -82,6 +83,9 @@ def _check_near_moment(value: dt.datetime) -> dt.datetime:
 PlainText = Annotated[UnicodeText, AfterValidator(_refuse_nul)]
 SaidText = Annotated[PlainText, AfterValidator(_refuse_blank)]
 Name = Annotated[SaidText, Field(max_length=200)]
+# typed by people where a vocabulary would do; what is personal in it goes before it is stored or logged
+MaskedText = Annotated[PlainText, AfterValidator(mask)]
+MaskedName = Annotated[SaidText, AfterValidator(mask), Field(max_length=200)]
 Id = Annotated[int, Field(ge=1, le=_LARGEST_ID)]
 PathId = Annotated[int, Path(ge=1, le=_LARGEST_ID, description="编号（id）")]
 Moment = Annotated[dt.datetime, WrapValidator(_read_moment)]

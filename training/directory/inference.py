@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from fenban.model import TrainingError
 
-from .labels import home_of
+from .labels import find_majority_functions, home_of
 from .office_names import KIN, SAME, SHORTENED, OfficeName, likeness, office_names
 from .unit_texts import UnitTexts
 
@@ -85,31 +85,23 @@ def infer_directory(cases: Sequence[Case], gazetteer: Gazetteer) -> list[Propose
         [offices[name] for name in names],
         [counts[name] for name in names],
         UnitTexts.of(cases, names),
-        _written_functions(cases),
-        _days(cases),
+        find_majority_functions(cases),
+        _find_days(cases),
     )
-    groups, reasons = _kinds(named)
-    rows = [row for kind, members in groups.items() for row in _rows(named, kind, members, reasons)]
-    merges = _merges(named, {row.name: row.function for row in rows})
-    found = [_with_merge(row, merges.get(row.name)) for row in rows]
+    groups, reasons = _group_kinds(named)
+    rows = [row for kind, members in groups.items() for row in _propose_rows(named, kind, members, reasons)]
+    merges = _propose_merges(named, {row.name: row.function for row in rows})
+    found = [_add_merge(row, merges.get(row.name)) for row in rows]
     return sorted(found, key=lambda row: (row.function, row.jurisdiction or "", row.name))
 
 
-def _with_merge(row: ProposedUnit, merge: ProposedMerge | None) -> ProposedUnit:
+def _add_merge(row: ProposedUnit, merge: ProposedMerge | None) -> ProposedUnit:
     return ProposedUnit(
         row.name, row.function, row.jurisdiction, row.aliases, row.cases, row.confidence, row.reason, merge
     )
 
 
-def _written_functions(cases: Iterable[Case]) -> dict[str, str]:
-    votes: dict[str, Counter[str]] = defaultdict(Counter)
-    for case in cases:
-        if case.lead_unit and case.function:
-            votes[case.lead_unit][case.function] += 1
-    return {unit: min(count, key=lambda f: (-count[f], f)) for unit, count in votes.items()}
-
-
-def _days(cases: Iterable[Case]) -> dict[str, tuple[dt.date, dt.date]]:
+def _find_days(cases: Iterable[Case]) -> dict[str, tuple[dt.date, dt.date]]:
     days: dict[str, tuple[dt.date, dt.date]] = {}
     for case in cases:
         day = case.submission.received_at
@@ -119,7 +111,7 @@ def _days(cases: Iterable[Case]) -> dict[str, tuple[dt.date, dt.date]]:
     return days
 
 
-def _kinds(named: _Named) -> tuple[dict[str, list[int]], dict[str, str]]:
+def _group_kinds(named: _Named) -> tuple[dict[str, list[int]], dict[str, str]]:
     """Group the units by kind of office; return the groups by name, and why spellings were put together."""
     by_office: dict[str, list[int]] = defaultdict(list)
     for i, name in enumerate(named.names):
@@ -134,7 +126,7 @@ def _kinds(named: _Named) -> tuple[dict[str, list[int]], dict[str, str]]:
         for larger in order[:i]:
             if larger in head:
                 continue
-            why = _one_kind(named, by_office[office], by_office[larger], office, larger)
+            why = _explain_one_kind(named, by_office[office], by_office[larger], office, larger)
             if why:
                 head[office], reasons[office] = larger, why
                 break
@@ -144,7 +136,7 @@ def _kinds(named: _Named) -> tuple[dict[str, list[int]], dict[str, str]]:
     return dict(groups), reasons
 
 
-def _one_kind(named: _Named, ones: list[int], others: list[int], one: str, other: str) -> str:
+def _explain_one_kind(named: _Named, ones: list[int], others: list[int], one: str, other: str) -> str:
     sure, why = likeness(one, other)
     alike = named.texts.likeness(ones, others) if sure >= SHORTENED else None
     if sure >= SHORTENED and alike is not None and alike >= _ALIKE:
@@ -152,13 +144,15 @@ def _one_kind(named: _Named, ones: list[int], others: list[int], one: str, other
     return ""
 
 
-def _rows(named: _Named, kind: str, members: list[int], reasons: dict[str, str]) -> list[ProposedUnit]:
+def _propose_rows(
+    named: _Named, kind: str, members: list[int], reasons: dict[str, str]
+) -> list[ProposedUnit]:
     spellings = {named.offices[i].office for i in members}
     taken = set(named.names)
     rows = []
     for i in members:
         name, office = named.names[i], named.offices[i]
-        confidence, reason = _sureness(named, i, kind, members, reasons)
+        confidence, reason = _judge(named, i, kind, members, reasons)
         stem = name.removesuffix(office.office) if name.endswith(office.office) else ""
         aliases = [stem + other for other in sorted(spellings) if stem and other != office.office]
         rows.append(
@@ -175,7 +169,7 @@ def _rows(named: _Named, kind: str, members: list[int], reasons: dict[str, str])
     return rows
 
 
-def _sureness(
+def _judge(
     named: _Named, i: int, kind: str, members: list[int], reasons: dict[str, str]
 ) -> tuple[float, str]:
     office = named.offices[i].office
@@ -193,7 +187,7 @@ def _sureness(
     return 0.5, "没有同类单位，自成一类"
 
 
-def _merges(named: _Named, functions: dict[str, str]) -> dict[str, ProposedMerge]:
+def _propose_merges(named: _Named, functions: dict[str, str]) -> dict[str, ProposedMerge]:
     """Propose for units at one place the larger one that may be the same office."""
     by_place: dict[str | None, list[int]] = defaultdict(list)
     for i, office in enumerate(named.offices):
@@ -202,16 +196,16 @@ def _merges(named: _Named, functions: dict[str, str]) -> dict[str, ProposedMerge
     for members in by_place.values():
         for i, j in combinations(members, 2):
             small, large = sorted((i, j), key=lambda k: (named.counts[k], named.names[k]))
-            merge = _merge(named, small, large, functions)
+            merge = _propose_merge(named, small, large, functions)
             known = found.get(named.names[small])
             if merge and (known is None or merge.confidence > known.confidence):
                 found[named.names[small]] = merge
     return found
 
 
-def _merge(named: _Named, small: int, large: int, functions: dict[str, str]) -> ProposedMerge | None:
+def _propose_merge(named: _Named, small: int, large: int, functions: dict[str, str]) -> ProposedMerge | None:
     one, other = named.names[small], named.names[large]
-    if named.offices[small].section or named.offices[large].section or _within(one, other):
+    if named.offices[small].section or named.offices[large].section or _is_part_of(one, other):
         return None  # parts of one office, not spellings of it
     sure, why = likeness(named.offices[small].office, named.offices[large].office)
     if sure < SHORTENED and functions[one] == functions[other]:
@@ -229,14 +223,16 @@ def _merge(named: _Named, small: int, large: int, functions: dict[str, str]) -> 
         return None
     texts = "件数太少，无法比较文字" if alike is None else f"文字相似度 {alike:.2f}"
     counted = f"件数 {named.counts[small]} 与 {named.counts[large]}"
-    return ProposedMerge(other, confidence, "；".join([why, texts, counted, *_time(named, one, other)]))
+    return ProposedMerge(
+        other, confidence, "；".join([why, texts, counted, *_compare_times(named, one, other)])
+    )
 
 
-def _within(one: str, other: str) -> bool:
+def _is_part_of(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
-def _time(named: _Named, one: str, other: str) -> list[str]:
+def _compare_times(named: _Named, one: str, other: str) -> list[str]:
     if one not in named.days or other not in named.days:
         return []
     (first, last), (begins, ends) = named.days[one], named.days[other]

@@ -53,10 +53,10 @@ def home_of(names: Iterable[str], gazetteer: Gazetteer) -> Home:
             provinces.update(reading.provinces)
         if len(named) == 1:
             cities.update(named)
-    return Home(_most(provinces), _most(cities))
+    return Home(_find_majority(provinces), _find_majority(cities))
 
 
-def _most(counts: Counter[str]) -> str | None:
+def _find_majority(counts: Counter[str]) -> str | None:
     best = min(counts, key=lambda name: (-counts[name], name), default=None)
     return best if best and counts[best] >= _HOME_SHARE * counts.total() else None
 
@@ -107,7 +107,7 @@ def with_functions(cases: Sequence[Case], directory: Directory | None, gazetteer
         else:
             inferred = functions_from_names(sorted(unknown), gazetteer)
     elif directory is None:
-        inferred = _majority_functions(cases)
+        inferred = find_majority_functions(cases)
     return [
         replace(case, function=inferred[case.lead_unit])
         if case.function is None and case.lead_unit in inferred
@@ -116,7 +116,8 @@ def with_functions(cases: Sequence[Case], directory: Directory | None, gazetteer
     ]
 
 
-def _majority_functions(cases: Iterable[Case]) -> dict[str, str]:
+def find_majority_functions(cases: Iterable[Case]) -> dict[str, str]:
+    """Return for each unit the function that most of its cases name."""
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     for case in cases:
         if case.lead_unit and case.function:
@@ -128,7 +129,7 @@ def directory_from_labels(
     cases: Sequence[Case], gazetteer: Gazetteer
 ) -> tuple[Directory, tuple[tuple[str, str], ...]]:
     """Return the directory that the label columns themselves describe, and its own small places."""
-    functions = _majority_functions(cases)
+    functions = find_majority_functions(cases)
     named = sorted({case.lead_unit for case in cases if case.lead_unit})
     home = home_of(named, gazetteer)
     units, local = [], {}

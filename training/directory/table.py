@@ -130,12 +130,12 @@ def read_listed(path: Path, *, several_functions: bool = False) -> tuple[list[Li
     unreadable: list[BadRow] = []
     seen: set[tuple[str | None, ...]] = set()
     with open_table(path) as table:
-        columns = _columns(table.headers)
+        columns = _find_columns(table.headers)
         if "name" not in columns:
             raise NoUnitColumnError(path, table.headers)
         for row in table:
             try:
-                found = _listed(row, columns) if isinstance(row, Row) else None
+                found = _read_unit(row, columns) if isinstance(row, Row) else None
                 if found is not None:
                     key = (found.name, *((found.function, found.jurisdiction) if several_functions else ()))
                     if key in seen:
@@ -151,14 +151,14 @@ def read_listed(path: Path, *, several_functions: bool = False) -> tuple[list[Li
     return listed, unreadable
 
 
-def _listed(row: Row, columns: dict[str, str]) -> ListedUnit | None:
+def _read_unit(row: Row, columns: dict[str, str]) -> ListedUnit | None:
     cells = {field: row.values.get(header) for field, header in columns.items()}
     name = as_label(cells.get("name"))
     if name is None:
         return None
-    in_use, out_of_use = (_yes_or_no(cells.get(field)) for field in ("valid_from", "valid_until"))
-    begins = None if in_use is not None else _day(cells.get("valid_from"), "valid_from")
-    ends = None if out_of_use is not None else _day(cells.get("valid_until"), "valid_until")
+    in_use, out_of_use = (_read_yes_or_no(cells.get(field)) for field in ("valid_from", "valid_until"))
+    begins = None if in_use is not None else _read_day(cells.get("valid_from"), "valid_from")
+    ends = None if out_of_use is not None else _read_day(cells.get("valid_until"), "valid_until")
     if begins and ends and ends < begins:
         raise _CellError("valid_until", f"{ends} lies before {begins}")
     return ListedUnit(
@@ -167,7 +167,7 @@ def _listed(row: Row, columns: dict[str, str]) -> ListedUnit | None:
         as_label(cells.get("function")),
         as_label(cells.get("jurisdiction")),
         as_units(cells.get("aliases")),
-        tuple(dict.fromkeys(_clauses(as_label(cells.get("duties"))))),
+        tuple(dict.fromkeys(_split_clauses(as_label(cells.get("duties"))))),
         begins,
         ends,
         as_label(cells.get("superior")),
@@ -176,7 +176,7 @@ def _listed(row: Row, columns: dict[str, str]) -> ListedUnit | None:
     )
 
 
-def _columns(headers: Iterable[str]) -> dict[str, str]:
+def _find_columns(headers: Iterable[str]) -> dict[str, str]:
     present = {fold_header(header): header for header in headers}
     found = {}
     for field, names in HEADERS.items():
@@ -186,18 +186,18 @@ def _columns(headers: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _clauses(text: str | None) -> list[str]:
+def _split_clauses(text: str | None) -> list[str]:
     lines = (text or "").replace("；", "\n").replace(";", "\n").splitlines()
     return [line.strip() for line in lines if line.strip()]
 
 
-def _yes_or_no(value: object) -> bool | None:
+def _read_yes_or_no(value: object) -> bool | None:
     """Read a column that says whether instead of when; None for anything else."""
     word = (as_label(value) or "").casefold()
     return True if word in _YES else False if word in _NO else None
 
 
-def _day(value: object, field: str) -> dt.date | None:
+def _read_day(value: object, field: str) -> dt.date | None:
     day = as_date(value)
     if day is None and as_label(value):
         raise _CellError(field, f"{value!r} is not a date")

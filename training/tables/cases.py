@@ -93,9 +93,9 @@ class CaseReading:
         self.columns.clear()
         for path in self._paths:
             with open_table(path) as table:
-                yield from self._cases_of(table)
+                yield from self._read_cases(table)
 
-    def _cases_of(self, table: Table) -> Iterator[Case]:
+    def _read_cases(self, table: Table) -> Iterator[Case]:
         columns = ColumnMap.find(table.headers, self._named, table.path)
         text_header = columns.header("text")
         if text_header is None:
@@ -109,10 +109,10 @@ class CaseReading:
         first: BadRow | None = None
         for row in table:
             if isinstance(row, Row):
-                problem = _text_problem(row.values.get(text_header))
+                problem = _find_text_problem(row.values.get(text_header))
                 if not problem:
                     usable += 1
-                    yield self._case(row, columns, table.path)
+                    yield self._build_case(row, columns, table.path)
                     continue
                 row = BadRow(row.number, text_header, problem, row.values)
             first = first or row
@@ -123,7 +123,7 @@ class CaseReading:
                 table.path, f"has no usable case; the first problem is in {where}: {first.reason}"
             )
 
-    def _case(self, row: Row, columns: ColumnMap, path: Path) -> Case:
+    def _build_case(self, row: Row, columns: ColumnMap, path: Path) -> Case:
         def cell(field: str) -> object:
             header = columns.header(field)
             return None if header is None else row.values.get(header)
@@ -156,7 +156,7 @@ class CaseReading:
         )
 
 
-def _text_problem(value: object) -> str:
+def _find_text_problem(value: object) -> str:
     if isinstance(value, dict | list):
         return "not a text"
     return "" if as_text(value) else "no text"
@@ -190,7 +190,7 @@ def write_rejected(
         writer = csv.writer(stream)
         writer.writerow(_REJECTED_HEADERS)
         for row in rejected:
-            text = _shown(row.values)
+            text = _show_cells(row.values)
             text = mask(text) if mask is not None else text
             cells = (row.file, row.row, row.column, row.reason, text[:_LONGEST_REJECTED])
             writer.writerow([guard_formula(cell) if isinstance(cell, str) else cell for cell in cells])
@@ -198,5 +198,5 @@ def write_rejected(
     return count
 
 
-def _shown(values: Mapping[str, object]) -> str:
+def _show_cells(values: Mapping[str, object]) -> str:
     return " | ".join(text for value in values.values() if (text := as_text(value)))

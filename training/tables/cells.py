@@ -59,13 +59,13 @@ def as_date(value: object) -> dt.date | None:
     match = _DATE.fullmatch(text) or _COMPACT_DATE.fullmatch(text)
     if match:
         year, month, day = (int(part) for part in match.groups() if part is not None)
-        return _day(year, month, day)
+        return _build_day(year, month, day)
     if _EXCEL_SERIAL.fullmatch(text):
         return _EXCEL_EPOCH + dt.timedelta(days=int(float(text)))
     return None
 
 
-def _day(year: int, month: int, day: int) -> dt.date | None:
+def _build_day(year: int, month: int, day: int) -> dt.date | None:
     try:
         return dt.date(year, month, day) if year in _YEARS else None
     except ValueError:

@@ -108,7 +108,7 @@ class ColumnMap:
         taken = {header for used in found.values() for header in used}
         free = {folded: header for folded, header in present.items() if header not in taken}
         for field, candidates in KNOWN_HEADERS.items():
-            if field not in found and (used := _first_present(candidates, free)):
+            if field not in found and (used := _find_first(candidates, free)):
                 found[field] = used
         return cls({field: found[field] for field in FIELDS if field in found})
 
@@ -118,7 +118,7 @@ class ColumnMap:
         return used[0] if used else None
 
 
-def _first_present(candidates: tuple[tuple[str, ...], ...], present: Mapping[str, str]) -> tuple[str, ...]:
+def _find_first(candidates: tuple[tuple[str, ...], ...], present: Mapping[str, str]) -> tuple[str, ...]:
     for levels in candidates:
         used: list[str] = []
         for level in levels:
@@ -160,10 +160,10 @@ def read_column_map(path: Path | str) -> NamedColumns:
     columns = content.get("columns")
     if not isinstance(columns, dict):
         raise InputError(f'{path}: has no [columns] table - write [columns] and under it text = "…"')
-    return NamedColumns(str(path), {field: _headers_named(path, field, columns[field]) for field in columns})
+    return NamedColumns(str(path), {field: _read_headers(path, field, columns[field]) for field in columns})
 
 
-def _headers_named(path: Path | str, field: str, value: object) -> tuple[str, ...]:
+def _read_headers(path: Path | str, field: str, value: object) -> tuple[str, ...]:
     if field not in KNOWN_HEADERS:
         raise InputError(
             f'{path}: [columns] names an unknown field "{field}" for column "{value}"; '

@@ -58,7 +58,7 @@ def find_coding(path: Path) -> Coding:
         if _is_utf8(path, iter(lambda: stream.read(_BLOCK), b"")) or marked:
             return _UTF8
         stream.seek(0)
-        return _by_majority(iter(lambda: stream.readline(_BLOCK), b""))
+        return _judge_by_majority(iter(lambda: stream.readline(_BLOCK), b""))
 
 
 def _is_utf8(path: Path, blocks: Iterator[bytes]) -> bool:
@@ -82,7 +82,7 @@ def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, final: bool = Fal
     return True
 
 
-def _by_majority(lines: Iterator[bytes]) -> Coding:
+def _judge_by_majority(lines: Iterator[bytes]) -> Coding:
     total = in_utf8 = 0
     for line in lines:
         if not line.isascii():

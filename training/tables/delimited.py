@@ -63,7 +63,7 @@ class _Lines:
         return first
 
 
-def _records(lines: _Lines, delimiter: str) -> Iterator[_Record]:
+def _read_records(lines: _Lines, delimiter: str) -> Iterator[_Record]:
     """Yield the records; a quote that is never closed costs its line, not the rest of the file."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
@@ -120,9 +120,9 @@ def open_delimited(path: Path, keep_blank: bool = False) -> Table:
         delimiter = find_delimiter(list(itertools.islice(filled, _SAMPLE_LINES)))
     with ExitStack() as stack:
         stream = stack.enter_context(open_text(path, coding))
-        records = _records(_Lines(read_lines(path, stream)), delimiter)
+        records = _read_records(_Lines(read_lines(path, stream)), delimiter)
         header = _read_header(path, records, coding)
-        rows = _rows(records, header, coding, keep_blank)
+        rows = _read_rows(records, header, coding, keep_blank)
         return Table(path, header, rows, stack.pop_all().close)
 
 
@@ -139,19 +139,19 @@ def _read_header(path: Path, records: Iterator[_Record], coding: Coding) -> tupl
             problem = f"bytes that are not valid {coding.label}"
         if problem:
             raise TableError(path, f"the header (row {record.number}) cannot be read: {problem}")
-        return name_columns(record.cells)
+        return name_columns(path, record.cells)
     raise TableError(path, "has nothing but blanks")
 
 
-def _rows(
+def _read_rows(
     records: Iterator[_Record], header: tuple[str, ...], coding: Coding, keep_blank: bool
 ) -> Iterator[Row | BadRow]:
     for record in records:
         if not _is_blank(record.cells) or (keep_blank and (record.cells or len(header) == 1)):
-            yield _row(record, header, coding)
+            yield _read_row(record, header, coding)
 
 
-def _row(record: _Record, header: tuple[str, ...], coding: Coding) -> Row | BadRow:
+def _read_row(record: _Record, header: tuple[str, ...], coding: Coding) -> Row | BadRow:
     cells, width = record.cells, len(header)
     surplus = cells[width:]
     problem, column = record.problem, ""

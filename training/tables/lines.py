@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fenban.model import TableError
 
 from .decoding import Coding, find_coding, mend, open_text, read_lines
-from .rows import BadRow, Row, Table
+from .rows import BadRow, Row, Table, check_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _LINE = "line"  # the name under which a line that cannot be read is shown
 _SHOWN = 1000
+DEEPEST = 32  # lists and objects within one another; what is deeper cannot be made into one text
 
 
 def open_text_lines(path: Path, keep_blank: bool = False) -> Table:
@@ -24,17 +25,17 @@ def open_text_lines(path: Path, keep_blank: bool = False) -> Table:
     coding = find_coding(path)
     with ExitStack() as stack:
         stream = stack.enter_context(open_text(path, coding))
-        rows = _text_rows(read_lines(path, stream), coding, keep_blank)
+        rows = _read_text_rows(read_lines(path, stream), coding, keep_blank)
         return Table(path, ("text",), rows, stack.pop_all().close)
 
 
-def _text_rows(lines: Iterator[str], coding: Coding, keep_blank: bool) -> Iterator[Row | BadRow]:
+def _read_text_rows(lines: Iterator[str], coding: Coding, keep_blank: bool) -> Iterator[Row | BadRow]:
     for number, line in enumerate(lines, start=1):
         text = line.strip().removeprefix("\ufeff")
         if not text and not keep_blank:
             continue
         if coding.is_damaged(text):
-            yield _bad_line(number, text, f"bytes that are not valid {coding.label}")
+            yield _reject_line(number, text, f"bytes that are not valid {coding.label}")
         else:
             yield Row(number, {"text": text})
 
@@ -47,21 +48,22 @@ def open_json_lines(path: Path, _keep_blank: bool = False) -> Table:
     """
     coding = find_coding(path)
     with open_text(path, coding) as stream:
-        headers = _all_keys(path, read_lines(path, stream), coding)
+        headers = _collect_keys(path, read_lines(path, stream), coding)
     with ExitStack() as stack:
         stream = stack.enter_context(open_text(path, coding))
-        rows = _json_rows(read_lines(path, stream), coding)
+        rows = _read_json_rows(read_lines(path, stream), coding)
         return Table(path, headers, rows, stack.pop_all().close)
 
 
-def _all_keys(path: Path, lines: Iterator[str], coding: Coding) -> tuple[str, ...]:
+def _collect_keys(path: Path, lines: Iterator[str], coding: Coding) -> tuple[str, ...]:
     keys: dict[str, None] = {}
     first_reason = ""
     number_of_rows = 0
-    for row in _json_rows(lines, coding):
+    for row in _read_json_rows(lines, coding):
         number_of_rows += 1
         if isinstance(row, Row):
             keys.update(dict.fromkeys(row.values))
+            check_width(path, len(keys))
         elif number_of_rows == 1:
             first_reason = row.reason
             if str(row.values[_LINE]).startswith("["):
@@ -73,29 +75,39 @@ def _all_keys(path: Path, lines: Iterator[str], coding: Coding) -> tuple[str, ..
     return tuple(keys)
 
 
-def _json_rows(lines: Iterator[str], coding: Coding) -> Iterator[Row | BadRow]:
+def _read_json_rows(lines: Iterator[str], coding: Coding) -> Iterator[Row | BadRow]:
     for number, line in enumerate(lines, start=1):
         text = line.strip().removeprefix("\ufeff")
         if text:
-            yield _json_row(number, text, coding)
+            yield _read_json_row(number, text, coding)
 
 
-def _json_row(number: int, text: str, coding: Coding) -> Row | BadRow:
+def _read_json_row(number: int, text: str, coding: Coding) -> Row | BadRow:
     if coding.is_damaged(text):
-        return _bad_line(number, text, f"bytes that are not valid {coding.label}")
+        return _reject_line(number, text, f"bytes that are not valid {coding.label}")
     try:
         values = json.loads(text)
     except json.JSONDecodeError as error:
-        return _bad_line(number, text, f"not valid JSON: {error.msg} (character {error.pos + 1})")
+        return _reject_line(number, text, f"not valid JSON: {error.msg} (character {error.pos + 1})")
     except (ValueError, RecursionError) as error:
-        return _bad_line(number, text, f"not valid JSON: {error}")
+        return _reject_line(number, text, f"not valid JSON: {error}")
     if not isinstance(values, dict):
-        return _bad_line(number, text, "not a JSON object")
+        return _reject_line(number, text, "not a JSON object")
+    if text.count("[") + text.count("{") > DEEPEST and _is_deeper(values, DEEPEST):
+        return _reject_line(number, text, f"lists or objects within one another more than {DEEPEST} deep")
     # An escape such as \ud83d without its other half is no character and cannot be stored.
     if "\\u" in text and coding.is_damaged(json.dumps(values, ensure_ascii=False)):
-        return _bad_line(number, text, "half a character (a lone surrogate)")
+        return _reject_line(number, text, "half a character (a lone surrogate)")
     return Row(number, values)
 
 
-def _bad_line(number: int, text: str, reason: str) -> BadRow:
+def _is_deeper(value: object, depth: int) -> bool:
+    """Tell whether lists and objects lie within one another more than ``depth`` deep."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return depth == 0 or any(_is_deeper(item, depth - 1) for item in inner)
+
+
+def _reject_line(number: int, text: str, reason: str) -> BadRow:
     return BadRow(number, "", reason, {_LINE: mend(text[:_SHOWN])})

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Self
 from fenban.model import TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+
+MOST_COLUMNS = 1024  # with anything in the header; what has more is no table of matters or units
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,18 @@ class Table:
         self._close()
 
 
-def name_columns(cells: Iterable[str]) -> tuple[str, ...]:
-    """Return one name for each header cell: blank ones get a number, repeated ones a mark."""
+def check_width(path: Path, width: int) -> None:
+    """Refuse a table with more than ``MOST_COLUMNS`` columns. Raises TableError."""
+    if width > MOST_COLUMNS:
+        raise TableError(path, f"has more than {MOST_COLUMNS:,} columns", "keep only those that are needed")
+
+
+def name_columns(path: Path, cells: Sequence[str]) -> tuple[str, ...]:
+    """Return one name for each header cell: blank ones get a number, repeated ones a mark.
+
+    Raises TableError where there are more than ``MOST_COLUMNS``.
+    """
+    check_width(path, len(cells))
     names: dict[str, None] = {}
     for position, cell in enumerate(cells, start=1):
         name = cell.replace("\ufeff", "").strip() or f"column {position}"

@@ -29,19 +29,24 @@ CUT_MARK = "…（已截断）"
 
 _SHEET = "Sheet1"
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t")
+# What Excel and WPS pass over before they look whether a cell is a formula, and what begins one.
+_PASSED_OVER = r"[\s\u00a0\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
+_FORMULA = re.compile(rf"{_PASSED_OVER}[=+\-@＝＋－＠]|[\t\r\n]")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _EXACT_INTEGERS = 10**15  # beyond this Excel would change the last digits
+
+
+def is_formula(text: str) -> bool:
+    """Tell whether a spreadsheet might calculate ``text``, or begin another cell or row with it.
+
+    A number with a sign (``-3.5``) is none; ``＝`` is one to programs that fold full-width forms.
+    """
+    return _FORMULA.match(text) is not None and _NUMBER.fullmatch(text) is None
 
 
 def guard_formula(text: str) -> str:
     """Return ``text`` so that Excel, opening a CSV, shows it and does not calculate it."""
-    if not text.startswith(_FORMULA_STARTS):
-        return text
-    try:
-        float(text)
-    except ValueError:
-        return "'" + text
-    return text
+    return f"'{text}" if is_formula(text) else text
 
 
 @contextmanager
@@ -216,12 +221,12 @@ class _Workbook:
         if isinstance(value, dt.date | dt.time):
             return value
         text = self._clean(value if isinstance(value, str) else str(value))
-        return self._text_cell(text) if text.startswith((*_FORMULA_STARTS, "#")) else text
+        return self._text_cell(text) if text.startswith("#") or is_formula(text) else text
 
     def _text_cell(self, text: str) -> Any:
         cell = WriteOnlyCell(self._sheet, value=text)
         cell.data_type = "s"  # openpyxl has taken "=…" for a formula and "#N/A" for an error
-        if text.startswith(_FORMULA_STARTS):
+        if is_formula(text):
             cell.quotePrefix = True  # it stays text when somebody edits the cell
         return cell
 

@@ -43,8 +43,11 @@ _QUIET: dict[str, Any] = {
     "log_level": "warning",
     "access_log": False,
     "server_header": False,
+    "use_colors": False,  # codes of colours would be written out, see ``harmless``
     # longer than a clerk thinks and a proxy keeps its own: a close while the other sends loses a request
     "timeout_keep_alive": 75,
+    # a request that takes longer when the service is told to stop is cancelled, its reading killed
+    "timeout_graceful_shutdown": 15,
 }
 _LOOPBACKS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
 _OWN_PROXIES = "127.0.0.1,::1"

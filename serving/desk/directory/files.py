@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fenban.model import FenbanError, TableError
-from fenban.training import ListedUnit, NoUnitColumnError, read_listed
+from fenban.training import MOST_UNITS, ListedUnit, NoUnitColumnError, read_listed
 
-from .imports import LONGEST_NAME
-
+LONGEST_NAME = 200  # characters; columns of the store hold no more
 LARGEST_UNPACKED = 128 * 1024 * 1024  # bytes of all parts of a workbook together
 _REASONS = (
     (re.compile(r".* comes twice"), "与前面的一行重复"),
@@ -28,7 +27,14 @@ _REFUSALS = (
     ("has a header but no rows", "只有表头，没有单位"),
     ("is empty", "文件是空的"),
     ("nothing but blanks", "文件里没有内容"),
-    ("more than", "行数太多"),
+    ("beyond the last", "表里有超出 Excel 范围的行号（最多 1048576 行）。请用 Excel 或 WPS 打开，另存后再试"),
+    ("columns", "列数太多（最多 1024 列）。请只留下需要的列"),
+    ("cells", "单元格太多（最多 1 亿个）。请只留下单位名录那一张表"),
+    ("sheets", "工作表太多（最多 1000 张）。请只留下单位名录那一张表"),
+    ("unpacks to", "表格解开后太大。请只留下单位名录那一张表"),
+    ("part of more", "表格解开后太大。请只留下单位名录那一张表"),
+    ("document type", "文件里有办公软件不会写的内容（DOCTYPE）。请用 Excel 或 WPS 打开，另存后再试"),
+    ("more than", f"行数太多（最多 {MOST_UNITS} 行）"),
 )
 _ANY_REFUSAL = "读不了这个文件。请用 .xlsx 或 .csv，第一行是表头；打不开的请另存后再试"
 
@@ -57,7 +63,7 @@ def read_list(path: Path) -> tuple[list[ListedUnit], list[Unreadable]]:
         TableError: the file cannot be read at all, or names no unit.
     """
     listed, bad = read_listed(path, several_functions=True)
-    unreadable = [Unreadable(row.number, row.column, _in_chinese(row.reason)) for row in bad]
+    unreadable = [Unreadable(row.number, row.column, _say_in_chinese(row.reason)) for row in bad]
     sound = []
     for row in listed:
         if max(map(len, (row.name, row.function or "", row.jurisdiction or ""))) > LONGEST_NAME:
@@ -107,5 +113,5 @@ def _refuse_bomb(content: bytes) -> None:
         raise UnreadableListError("表格解开后太大。请只留下单位名录那一张表")
 
 
-def _in_chinese(reason: str) -> str:
+def _say_in_chinese(reason: str) -> str:
     return next((chinese for pattern, chinese in _REASONS if pattern.fullmatch(reason)), _ANY_REASON)

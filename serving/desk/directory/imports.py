@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from fenban.training import ListedUnit
 
 EVERYWHERE = "*"
-LONGEST_NAME = 200  # characters; columns of the store hold no more
 _DAY = dt.timedelta(days=1)
 
 

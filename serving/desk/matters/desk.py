@@ -131,7 +131,7 @@ class Desk:
         """
         name = name.strip()
         if not self.directory.units:
-            return name
+            return mask(name)  # no list of names to hold it against: it may be anything
         if self.directory.unit(name):
             return current_name(self.directory, name, self.at.astimezone(CHINA).date())
         called = [unit.name for unit in self.directory.units if name in unit.aliases]

@@ -6,14 +6,12 @@ import codecs
 import io
 import re
 import zipfile
-import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from fenban.model import FenbanError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from .word import MOST_LINES, WordDamageError, WordLimitError, WordText, read_word
 
 LARGEST_FILE = 8 * 1024 * 1024  # bytes as sent
 LARGEST_UNPACKED = 64 * 1024 * 1024  # bytes of all parts together
@@ -26,14 +24,9 @@ _TITLE_CELL = re.compile(r"(?:案\s*由|标\s*题|题\s*目|主\s*题|事\s*由)
 _SENTENCE_END = tuple("。！？；，、：.!?;,:")
 _BLANKS = re.compile(r"[ \u00a0\u3000]+")
 _MANY_LINES = re.compile(r"\n{3,}")
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-# text moved elsewhere, the copy of a drawing for old versions, and codes of fields are not what is read
-_UNREAD = frozenset({f"{_W}moveFrom", f"{_W}del", f"{_MC}Fallback", f"{_W}instrText", f"{_W}pPr", f"{_W}rPr"})
-_DAMAGE = (KeyError, ValueError, TypeError, AttributeError, SyntaxError, OSError, EOFError, zlib.error)
-_SIGNS = {f"{_W}tab": " ", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
+_LINE_ENDS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"  # where str.splitlines parts
 
 
 class UnreadableDocumentError(FenbanError):
@@ -66,15 +59,15 @@ def read_document(content: bytes, name: str = "") -> Document:
     if len(content) > LARGEST_FILE:
         raise UnreadableDocumentError(f"文件超过 {LARGEST_FILE >> 20} MB，请只粘贴需要的内容")
     if content.startswith(_OLE):
-        raise UnreadableDocumentError(_about_ole(content))
+        raise UnreadableDocumentError(_explain_ole(content))
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        lines, heading = _docx_lines(content)
-        return _document(lines, heading, "docx")
+        word = _read_word(content)
+        return _make_document(word.lines, word.heading, "docx")
     _refuse_other_kinds(content, name)
-    return _document(_decoded(content).splitlines(), "", "txt")
+    return _make_document(_split_lines(_decode(content)), "", "txt")
 
 
-def _about_ole(content: bytes) -> str:
+def _explain_ole(content: bytes) -> str:
     if _ENCRYPTED in content:
         return "文档有密码。请在 Word 或 WPS 中打开，去掉密码后再另存为 .docx"
     return "这是旧版 Word 文档（.doc）。请在 Word 或 WPS 中打开，另存为 .docx 后再拖入"
@@ -91,7 +84,7 @@ def _refuse_other_kinds(content: bytes, name: str) -> None:
         raise UnreadableDocumentError("文件已损坏，不是 Word 文档。请重新保存或重新下载")
 
 
-def _decoded(content: bytes) -> str:
+def _decode(content: bytes) -> str:
     """Decode as UTF-8 or UTF-16 (by mark, or by the zeros of its ASCII), else as GB18030."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         candidates = ["utf-16"]
@@ -110,33 +103,21 @@ def _decoded(content: bytes) -> str:
     raise UnreadableDocumentError("不是文本文件，或文字编码不认识。请另存为 UTF-8 编码的 .txt，或直接粘贴")
 
 
-def _docx_lines(content: bytes) -> tuple[list[str], str]:
-    """Return the lines of a Word document, and the one that is styled as its title or first heading."""
-    import docx
-    from docx.opc.exceptions import OpcError
-
-    _check_archive(content)
-    try:
-        document = docx.Document(io.BytesIO(content))
-        styles = {style.style_id: style.name or "" for style in document.styles}
-        lines: list[str] = []
-        heading = ""
-        for element in document.element.body:
-            found = list(_lines_of(element))
-            if not heading and found and _style_of(element, styles).lower() in ("title", "heading 1", "标题"):
-                heading = found[0]
-            lines += found
-    except (*_DAMAGE, OpcError, zipfile.BadZipFile) as error:
-        raise UnreadableDocumentError("Word 文档已损坏。请用 Word 或 WPS 打开，重新保存后再拖入") from error
-    return lines, heading
-
-
-def _check_archive(content: bytes) -> None:
+def _read_word(content: bytes) -> WordText:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.infolist()
+            _check_parts(archive)
+            return read_word(archive)
+    except WordLimitError as error:
+        raise UnreadableDocumentError(error.reason) from error
+    except WordDamageError as error:
+        raise UnreadableDocumentError("Word 文档已损坏。请用 Word 或 WPS 打开，重新保存后再拖入") from error
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
         raise UnreadableDocumentError("文件已损坏或没有下载完整。请重新保存后再拖入") from error
+
+
+def _check_parts(archive: zipfile.ZipFile) -> None:
+    parts = archive.infolist()
     names = {part.filename for part in parts}
     if any(part.flag_bits & 1 for part in parts):
         raise UnreadableDocumentError("压缩包有密码，读不了。请去掉密码")
@@ -147,49 +128,18 @@ def _check_archive(content: bytes) -> None:
     largest_text = max(part.file_size for part in parts if part.filename.endswith((".xml", ".rels")))
     unpacked = sum(part.file_size for part in parts)
     if len(parts) > MOST_PARTS or unpacked > LARGEST_UNPACKED or largest_text > LARGEST_TEXT_PART:
-        raise UnreadableDocumentError("文档解开后太大。请只复制需要的文字，粘贴到正文")
+        raise UnreadableDocumentError(
+            f"文档解开后太大（超过 {LARGEST_UNPACKED >> 20} MB）。请只复制需要的文字，粘贴到正文"
+        )
 
 
-def _style_of(element: Any, styles: dict[str, str]) -> str:
-    style = element.find(f"{_W}pPr/{_W}pStyle")
-    return styles.get(style.get(f"{_W}val"), "") if style is not None else ""
+def _split_lines(text: str) -> list[str]:
+    if sum(text.count(end) for end in _LINE_ENDS) > MOST_LINES:
+        raise UnreadableDocumentError(f"文件超过 {MOST_LINES // 10_000} 万行，请只粘贴需要的部分")
+    return text.splitlines()
 
 
-def _lines_of(element: Any) -> Iterator[str]:
-    """Yield the lines of a block: a paragraph, a table row by row, or what wraps such."""
-    if element.tag == f"{_W}tbl":
-        for row in _own(element, f"{_W}tr"):
-            cells = (" ".join("".join(_pieces(cell)).split()) for cell in _own(row, f"{_W}tc"))
-            yield "\t".join(cell for cell in cells if cell)
-    elif element.tag == f"{_W}p":
-        yield from "".join(_pieces(element)).split("\n")
-    elif element.tag not in _UNREAD:
-        for child in element.iterchildren(tag=None):
-            yield from _lines_of(child)
-
-
-def _own(element: Any, tag: str) -> Iterator[Any]:
-    """Yield the rows of a table or the cells of a row, wrapped ones too, but not those of a table inside."""
-    for child in element.iterchildren():
-        if child.tag == tag:
-            yield child
-        elif child.tag != f"{_W}tbl" and child.tag not in _UNREAD:
-            yield from _own(child, tag)
-
-
-def _pieces(element: Any) -> Iterator[str]:
-    for child in element.iterchildren():
-        if child.tag == f"{_W}t":
-            yield child.text or ""
-        elif child.tag in _SIGNS:
-            yield _SIGNS[child.tag]
-        elif child.tag not in _UNREAD and isinstance(child.tag, str):
-            if child.tag in (f"{_W}p", f"{_W}tbl"):  # a text box, or a paragraph of a cell
-                yield "\n"
-            yield from _pieces(child)
-
-
-def _document(lines: list[str], heading: str, kind: Literal["docx", "txt"]) -> Document:
+def _make_document(lines: list[str], heading: str, kind: Literal["docx", "txt"]) -> Document:
     cleaned = [_BLANKS.sub(" ", line).strip() for line in lines]
     title, cleaned = _take_title(cleaned, heading.strip())
     text = _MANY_LINES.sub("\n\n", "\n".join(line.replace("\t", "　") for line in cleaned)).strip()

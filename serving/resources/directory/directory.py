@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Header, UploadFile
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import JSONResponse, Response
 
@@ -15,15 +16,16 @@ from fenban.model import mask
 
 from ...accounts.actor import Actor
 from ...desk.directory.changes import CHANGE_NAMES, changes_between
-from ...desk.directory.files import Unreadable, UnreadableListError, read_uploaded
 from ...desk.directory.imports import ImportOptions, Proposal, propose
 from ...http.dependencies import permitted
-from ...http.problems import FieldError, InvalidFieldsError, MissingIfMatchError, responses
+from ...http.problems import MissingIfMatchError, responses
 from ...http.service import GUARDED, Service
+from ...jobs import write_version
 from ...store import directories, idempotency
 from ...store.errors import ChangedMeanwhileError, RefusedError
 from ...store.idempotency import Kept
 from ..fields import Cursor, Limit, NearDay, PathId, PlainText, cursor_of, row_after
+from ..uploading import read_while_connected
 from ..writing import Key  # noqa: TC001 - FastAPI reads the annotation
 from . import schemas
 from .units import Reader, today
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fenban.model import Directory
+    from fenban.training import ListedUnit
 
     from ...desk.directory.changes import Change
+    from ...desk.directory.files import Unreadable
     from ...store.directories import Effective
 
 router = APIRouter(prefix="/api/v1", tags=["名录"])
@@ -96,15 +100,22 @@ def describe(request: Request, response: Response, _: Reader) -> Any:
     responses=responses(400, 401, 403, 413, 422, 503),
     openapi_extra=GUARDED,
 )
-def preview(
+async def preview(
     request: Request, response: Response, _: Editor, file: Table, options: Options
 ) -> schemas.Preview:
     """Answer with what would change."""
-    effective = Service.of(request).live_directory.get()
-    listed, unreadable = _read(file.file.read(), file.filename or "")
-    proposal = propose(effective.directory, listed, options)
-    response.headers["ETag"] = f'"{effective.fingerprint}"'
-    return _show_preview(effective, proposal, len(listed), unreadable)
+    listed, unreadable = await _read(request, await file.read(), file.filename)
+    live = Service.of(request).live_directory
+
+    def compare() -> schemas.Preview:
+        effective = live.get()
+        return _show_preview(
+            effective, propose(effective.directory, listed, options), len(listed), unreadable
+        )
+
+    shown = await run_in_threadpool(compare)
+    response.headers["ETag"] = f'"{shown.base}"'
+    return shown
 
 
 @router.post(
@@ -121,7 +132,7 @@ def preview(
     responses=responses(400, 401, 403, 409, 412, 413, 422, 428, 503),
     openapi_extra=GUARDED,
 )
-def add_version(
+async def add_version(
     request: Request,
     actor: Editor,
     file: Table,
@@ -137,34 +148,32 @@ def add_version(
     if if_match is None:
         raise MissingIfMatchError
     service = Service.of(request)
-    content, note = file.file.read(), mask(note)
+    content, note = await file.read(), mask(note)
     owner = f"{actor.label}#{actor.user_id}"
+    asked = _digest(content, options, fingerprint, note, if_match)
     # worked out before the transaction: a province takes a second or two, in which others may write
-    seen = service.live_directory.get()
+    seen = await run_in_threadpool(service.live_directory.get)
     named = if_match.strip().removeprefix("W/").strip('"') in (seen.fingerprint, "*")
-    proposal = propose(seen.directory, _read(content, file.filename or "")[0], options) if named else None
-    with service.database.writing() as session:
-        asked = _digest(content, options, fingerprint, note, if_match)
-        kept = idempotency.claim(session, key, owner, asked) if key else None
-        if kept is not None:
-            return _answer(kept)
-        effective = service.live_directory.seen_by(session)
-        if proposal is None or effective.fingerprint != seen.fingerprint:
-            raise ChangedMeanwhileError(effective.version.id if effective.version else 0)
-        _refuse_other_result(proposal, effective, fingerprint)
-        version = directories.add(
-            session,
-            proposal.directory,
-            actor.label,
-            note,
-            expected=effective.fingerprint,
-            detail=_count_by_kind(proposal.changes),
-        )
-        shown = schemas.Version.model_validate(version).model_dump(mode="json")
-        done = Kept(201, shown, version.fingerprint)
-        if key:
-            idempotency.keep(session, key, owner, done)
-    return _answer(done)
+    listed = (await _read(request, content, file.filename))[0] if named else None
+
+    def write() -> Kept:
+        proposal = propose(seen.directory, listed, options) if listed is not None else None
+        with service.database.writing() as session:
+            kept = idempotency.claim(session, key, owner, asked) if key else None
+            if kept is not None:
+                return kept
+            effective = service.live_directory.seen_by(session)
+            if proposal is None or effective.fingerprint != seen.fingerprint:
+                raise ChangedMeanwhileError(effective.version.id if effective.version else 0)
+            _refuse_other_result(proposal, effective, fingerprint)
+            version = write_version(session, proposal, actor.label, note, expected=effective.fingerprint)
+            shown = schemas.Version.model_validate(version).model_dump(mode="json")
+            done = Kept(201, shown, version.fingerprint)
+            if key:
+                idempotency.keep(session, key, owner, done)
+        return done
+
+    return _answer(await run_in_threadpool(write))
 
 
 @router.get(
@@ -212,11 +221,12 @@ def list_changes(request: Request, _: Reader, version_id: PathId) -> Any:
     return {"items": _show_changes(changes), "counts": _count_by_kind(changes)}
 
 
-def _read(content: bytes, name: str) -> tuple[list[Any], list[Unreadable]]:
-    try:
-        return read_uploaded(content, name)
-    except UnreadableListError as error:
-        raise InvalidFieldsError([FieldError(field="file", message=error.reason)]) from error
+async def _read(
+    request: Request, content: bytes, name: str | None
+) -> tuple[list[ListedUnit], list[Unreadable]]:
+    return await read_while_connected(
+        request, Service.of(request).uploads.directory_list(content, name or "")
+    )
 
 
 def _refuse_other_result(proposal: Proposal, effective: Effective, fingerprint: str) -> None:

@@ -54,7 +54,7 @@ async def check_health() -> Health:
     "/readyz",
     operation_id="checkReadiness",
     summary="能否处理请求",
-    description="模型载入并预热、数据库有应答时返回 200 和计数，否则返回 503。不需要令牌。",
+    description="模型载入并预热、数据库有应答且能写入时返回 200 和计数，否则返回 503。不需要令牌。",
     response_model=Readiness,
     response_description="成功",
     responses=responses(503),

@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, File, UploadFile
 from pydantic import Field
+from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 
 from ...accounts.actor import Actor  # noqa: TC001 - FastAPI reads the annotation
-from ...desk.matters.documents import UnreadableDocumentError, read_document
 from ...http.dependencies import permitted
-from ...http.problems import FieldError, InvalidFieldsError, responses
-from ...http.service import GUARDED
+from ...http.problems import responses
+from ...http.service import GUARDED, Service
 from ..shown import Shown
+from ..uploading import read_while_connected
 
 router = APIRouter(prefix="/api/v1", tags=["办件"])
 
@@ -34,15 +35,14 @@ class ReadDocument(Shown):
     description="读 Word 文档（.docx）或文本（.txt），返回标题和正文，不保存。需要权限 matters.write。",
     response_model=ReadDocument,
     response_description="成功",
-    responses=responses(400, 401, 403, 413, 422),
+    responses=responses(400, 401, 403, 413, 422, 503),
     openapi_extra=GUARDED,
 )
-def read(
+async def read(
+    request: Request,
     _: Annotated[Actor, Depends(permitted("matters.write"))],
     file: Annotated[UploadFile, File(description=".docx 或 .txt，至多 8 MB")],
 ) -> Any:
-    """Answer with title and text."""
-    try:
-        return read_document(file.file.read(), file.filename or "")
-    except UnreadableDocumentError as error:
-        raise InvalidFieldsError([FieldError(field="file", message=error.reason)]) from error
+    """Answer with title and text, read in a process with limits that ends when the clerk leaves."""
+    reading = Service.of(request).uploads.document(await file.read(), file.filename or "")
+    return await read_while_connected(request, reading)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from fenban.model import FORMS, LANES, Zone
 
-from ..fields import PastMoment, PlainText, SaidText  # noqa: TC001 - fields
+from ..fields import MaskedText, PastMoment, PlainText, SaidText  # noqa: TC001 - fields
 from ..shown import Instant, Shown
 from ..suggestions.schemas import Asked, SuggestionAnswer
 
@@ -28,8 +28,8 @@ class NewSubmission(Asked):
     title: PlainText = Field("", max_length=1000, description="标题")
     form: Form | None = Field(None, description="形式；不填按模型判断")
     lane: LaneName | None = Field(None, description="办理通道；不填按模型判断")
-    channel: PlainText | None = Field(None, max_length=50, description="来源渠道", examples=["12345 热线"])
-    jurisdiction: PlainText | None = Field(
+    channel: MaskedText | None = Field(None, max_length=50, description="来源渠道", examples=["12345 热线"])
+    jurisdiction: MaskedText | None = Field(
         None, max_length=200, description="属地", examples=["南宁市/青秀区"]
     )
     received_at: PastMoment | None = Field(

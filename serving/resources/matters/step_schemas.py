@@ -10,7 +10,15 @@ from typing import Generic, Literal, TypeVar
 from pydantic import Field
 
 from ...store.states import RETURN_REASONS
-from ..fields import FutureMoment, Id, Name, NearDay, PlainText, SaidText  # noqa: TC001 - pydantic reads them
+from ..fields import (  # noqa: TC001 - pydantic reads them
+    FutureMoment,
+    Id,
+    MaskedName,
+    Name,
+    NearDay,
+    PlainText,
+    SaidText,
+)
 from ..shown import Instant, Shown
 from ..suggestions.schemas import Asked
 from .schemas import Form, LaneName, Matter, TimelineEntry  # noqa: TC001 - pydantic reads them
@@ -26,9 +34,9 @@ class NewDecision(Asked):
 
     lead_unit: Name = Field(description="主办单位，名录中的全称或别名", examples=["南宁市公安局交警支队"])
     co_units: list[Name] = Field([], max_length=20, description="协办单位")
-    other_lead_unit: Name | None = Field(None, description="另一方的主办单位；跨区域协同时必填")
-    function: Name | None = Field(None, description="职能；不填随主办单位")
-    topic: Name | None = Field(None, description="主题")
+    other_lead_unit: MaskedName | None = Field(None, description="另一方的主办单位；跨区域协同时必填")
+    function: MaskedName | None = Field(None, description="职能；不填随主办单位")
+    topic: MaskedName | None = Field(None, description="主题")
     lane: LaneName | None = Field(None, description="办理通道")
     form: Form | None = Field(None, description="形式")
     why: PlainText = Field("", max_length=_LONG, description="理由")

@@ -225,3 +225,34 @@ def test_readiness_tells_when_the_store_does_not_answer(client, is_problem):
         session.connection().exec_driver_sql("ALTER TABLE alembic_version RENAME TO gone")
     problem = is_problem(client.get("/readyz"), 503)
     assert problem["type"].endswith("store-unreachable")
+
+
+def test_what_is_personal_in_fields_that_take_any_text_is_masked_before_it_is_stored(matters):
+    registered = matters.register(channel=f"热线 {PHONE}", jurisdiction=f"南宁市/青秀区 {PHONE}")
+    assert registered.json()["channel"] == "热线 [手机号]"
+    assert registered.json()["jurisdiction"] == "南宁市/青秀区 [手机号]"
+    asked = {
+        "topic": "电话138/0000/0000",
+        "function": f"找{PHONE}",
+        "other_lead_unit": "甲局一三八零零零零零零零零",
+    }
+    decided = matters.act(registered, "decisions", lead_unit=LEAD, **asked)
+    assert decided.status_code == 201, decided.text
+    number = registered.json()["id"]
+    kept = [matters.get(number), matters.get(number, "/timeline"), matters.get(number, "/decisions")]
+    with matters.client.app.state.service.database.reading() as session:
+        kept += [f"{line.subject} {line.detail}" for line in audit.page(session, [])]
+    for written in (PHONE, "138/0000/0000", "一三八零零零零零零零零"):
+        assert all(written not in str(what) for what in (*kept, decided.text))
+    assert matters.get(number)["topic"] == "电话[手机号]"
+
+
+def test_a_disguised_number_is_not_found_by_the_search(matters):
+    matters.register(text="电话①③⑧⓪⓪⓪⓪⓪⓪⓪⓪，夜市占道经营")
+    assert matters.list(f"?q={PHONE}")["items"] == []
+    assert len(matters.list("?q=夜市占道")["items"]) == 1
+
+
+def test_a_field_with_a_vocabulary_takes_no_other_word(matters, is_problem):
+    for field in ("form", "lane", "kind"):
+        is_problem(matters.register(**{field: f"找{PHONE}"}), 422)

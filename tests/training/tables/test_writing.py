@@ -217,6 +217,23 @@ def test_guard_formula(text: str, guarded: str) -> None:
     assert guard_formula(text) == guarded
 
 
+@pytest.mark.parametrize("start", "= + - @ ＝ ＋ － ＠".split())
+@pytest.mark.parametrize("before", ["", " ", "\u00a0", "\ufeff", "\r", "\n", "\t", "\u200b", "\r\n\u3000"])
+def test_what_hides_the_beginning_of_a_formula_does_not_unguard_it(before: str, start: str) -> None:
+    text = f'{before}{start}HYPERLINK("x")'
+    assert guard_formula(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["-3.5", "+8", "-1e5", "1=1", "a@b", "-.5", "—甲", "\u00a0甲"])
+def test_numbers_and_texts_are_left_alone(text: str) -> None:
+    assert guard_formula(text) == text
+
+
+@pytest.mark.parametrize("text", ["\r=1", "\n路灯", "\t路灯", "-inf", "+nan", "-1_000"])
+def test_what_begins_another_row_or_is_hardly_a_number_is_guarded(text: str) -> None:
+    assert guard_formula(text) == f"'{text}"
+
+
 def test_replacing_removes_what_a_failure_left(tmp_path: Path) -> None:
     def fail() -> None:
         with replacing(tmp_path / "a.csv") as temporary:

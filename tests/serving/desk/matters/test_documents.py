@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import time
+import tracemalloc
 import zipfile
 from typing import Any
 
@@ -164,7 +166,7 @@ def test_bombs_are_not_unpacked() -> None:
     assert "太大" in refused(stream.getvalue())
 
 
-def test_entities_of_a_document_are_not_expanded() -> None:
+def test_a_document_that_declares_entities_is_refused() -> None:
     content = saved(docx.Document())
     stream, out = io.BytesIO(content), io.BytesIO()
     xml = (
@@ -175,9 +177,7 @@ def test_entities_of_a_document_are_not_expanded() -> None:
     with zipfile.ZipFile(stream) as source, zipfile.ZipFile(out, "w") as target:
         for part in source.namelist():
             target.writestr(part, xml if part == "word/document.xml" else source.read(part))
-    read = read_document(out.getvalue())
-    assert "yyyy" not in read.text
-    assert read.text.startswith("路灯")
+    assert "损坏" in refused(out.getvalue())
 
 
 def test_limits_of_size_and_length(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,3 +185,59 @@ def test_limits_of_size_and_length(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "MB" in refused(b"x" * 101)
     monkeypatch.setattr(documents, "LONGEST_TEXT", 10)
     assert "万字" in refused(TEXT.encode())
+
+
+def with_body(body: str) -> bytes:
+    """A document whose text part has this between the tags of its body."""
+    whole = f"<w:document {nsdecls('w')}><w:body>{body}</w:body></w:document>"
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", whole)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("<w:p/>" * 4_500_000, "超过 2 万段"),
+        ("<w:p>" + "<w:r/>" * 600_000 + "</w:p>", "超过 50 万个元素"),
+        ("<w:p><w:r><w:t>" + "路" * 1_000_001 + "</w:t></w:r></w:p>", "超过 100 万字"),
+        ("<w:sdt>" * 300 + "</w:sdt>" * 300, "超过 200 层"),
+        ("<w:tbl>" + "<w:tr><w:tc/></w:tr>" * 25_000 + "</w:tbl>", "超过 2 万段"),
+    ],
+    ids=["empty paragraphs", "elements", "characters", "depth", "rows of a table"],
+)
+def test_a_document_made_to_cost_much_is_refused_early_and_says_the_limit(body: str, said: str) -> None:
+    content = with_body(body)
+    assert len(content) < 100_000
+    began = time.process_time()
+    assert said in refused(content)
+    assert time.process_time() - began < 4
+    tracemalloc.start()
+    refused(content)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64_000_000
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\u2028", "\x85"])
+def test_a_text_of_nothing_but_lines_is_refused_before_they_are_built(end: str) -> None:
+    content = (end * (7_000_000 // len(end.encode()))).encode()
+    began = time.process_time()
+    assert "超过 2 万行" in refused(content)
+    assert time.process_time() - began < 1
+
+
+def test_a_document_of_a_few_thousand_paragraphs_is_read() -> None:
+    body = "<w:p><w:r><w:t>路灯坏了，</w:t></w:r><w:r><w:t>请修。</w:t></w:r></w:p>" * 5000
+    assert read_document(with_body(body)).text.count("请修。") == 5000
+
+
+def test_both_namespaces_of_word_are_read() -> None:
+    strict = "http://purl.oclc.org/ooxml/wordprocessingml/main"
+    line = "<a:p><a:r><a:t>路灯坏了。</a:t></a:r></a:p>"
+    content = f'<a:document xmlns:a="{strict}"><a:body>{line}</a:body></a:document>'
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("word/document.xml", content)
+    assert read_document(stream.getvalue()).text == "路灯坏了。"
