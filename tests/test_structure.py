@@ -38,7 +38,9 @@ def test_other_packages_are_entered_through_their_face(modules: dict[str, style.
 
 
 def test_no_function_hides_an_import_of_ours(modules: dict[str, style.Module]) -> None:
-    assert style.local_imports(modules) == []
+    # what a new process unpickles must load in no time; the module says how long
+    found = [line for line in style.local_imports(modules) if not line.startswith("fenban.serving.worker ")]
+    assert found == []
 
 
 def test_imports_inside_a_package_are_relative(modules: dict[str, style.Module]) -> None:

@@ -26,8 +26,10 @@ try:
     from joserfc.errors import JoseError
     from joserfc.jwk import KeySet
     from joserfc.jws import JWSRegistry
-except ModuleNotFoundError as error:
-    raise MissingExtraError("Authlib", "oidc") from error
+except ModuleNotFoundError:
+    _IS_INSTALLED = False
+else:
+    _IS_INSTALLED = True
 
 if TYPE_CHECKING:
     from .oidc_settings import OidcSettings
@@ -81,9 +83,14 @@ class Provider:
     Args:
         settings: where it is and what this service is called there.
         transport: in its place, for tests.
+
+    Raises:
+        MissingExtraError: the extra ``oidc`` is not installed.
     """
 
     def __init__(self, settings: OidcSettings, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        if not _IS_INSTALLED:
+            raise MissingExtraError("Authlib", "oidc")
         self._settings = settings
         self._transport = transport
         self._metadata: dict[str, Any] = {}

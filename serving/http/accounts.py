@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..accounts.identities import Identities
+from ..accounts.oidc import Provider
 from ..accounts.passwords import Gate
 from ..accounts.sessions import Lifetime
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from ..accounts.oidc import Provider
     from ..settings import ServiceSettings
     from ..store.database import Database
 
@@ -47,17 +47,9 @@ class Accounts:
             identities=Identities(database, lifetime),
             gate=Gate(),
             port=settings.port,
-            provider=_provider(settings),
+            provider=Provider(settings.oidc) if settings.oidc else None,
             create_unknown=bool(settings.oidc and settings.oidc.create),
         )
-
-
-def _provider(settings: ServiceSettings) -> Provider | None:
-    if settings.oidc is None:
-        return None
-    from ..accounts.oidc import Provider
-
-    return Provider(settings.oidc)
 
 
 def address_of(request: Request) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..fitting.classifiers import Target
-    from .loop import Recipe
+    from .recipe import Recipe
 
 # what a label's loss counts for; what is not named is not learnt by the encoder
 LOSS_WEIGHTS = {

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ..encoder.checkpoints import Checkpoint
     from ..progress import Progress
-    from .loop import Recipe
+    from .recipe import Recipe
 
 HIDDEN_SHARE = 0.15
 RATE = 5e-5

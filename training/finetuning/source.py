@@ -24,8 +24,9 @@ from ..encoder.folders import encoder_folder
 from ..encoder.options import AS_DECLARED
 from ..encoder.sources import EncoderSource, find_source
 from ..fitting.dense import Dense, Unseen, votes_of
-from .loop import Recipe, Tuner, best_device
+from .loop import Tuner, best_device
 from .pretraining import pretrain
+from .recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

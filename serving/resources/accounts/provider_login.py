@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from ...accounts import login, users
 from ...accounts.actor import local_actor
 from ...accounts.errors import AccountError, ProviderError, StrangerError
+from ...accounts.oidc import Flow
 from ...http.cookies import session_cookie
 from ...http.service import Service
 from ...store import audit
@@ -95,8 +96,6 @@ def _callback(request: Request) -> str:
 @router.get("/login")
 async def begin(request: Request, next: Annotated[str | None, Query()] = None) -> Response:
     """Send the browser to the provider."""
-    from ...accounts.oidc import Flow
-
     provider = _require_provider(request)
     flow = Flow.new(safe_next(next))
     try:
@@ -123,8 +122,6 @@ async def finish(
     state: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """Take up the provider's answer; it must belong to a login that this very browser began."""
-    from ...accounts.oidc import Flow
-
     provider, accounts = _require_provider(request), Service.of(request).accounts
     flow = Flow.from_cookie(request.cookies.get(_flow_cookie(request), ""))
     try:

@@ -78,7 +78,7 @@ def test_tokens_do_not_survive_being_invited_anew(admin, client_for):
     program = client_for(role="clerk")
     assert program.get("/api/v1/session").status_code == 200
     admin.send("POST", f"/api/v1/users/{listed(admin)['clerk']['id']}/invitations")
-    program.app.state.accounts.identities.forget()
+    program.app.state.service.accounts.identities.forget()
     assert program.get("/api/v1/session").status_code == 401
 
 

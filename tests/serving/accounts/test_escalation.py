@@ -127,7 +127,7 @@ def manager(client_for: Callable[..., Any]) -> Any:
     client = client_for()
     with client.app.state.service.database.writing() as session:
         session.query(TokenRow).filter_by(name="test-admin").one().scopes = ["users.manage"]
-    client.app.state.accounts.identities.forget()
+    client.app.state.service.accounts.identities.forget()
     return client
 
 

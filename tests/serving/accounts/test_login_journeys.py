@@ -171,7 +171,7 @@ def test_a_person_who_changes_the_password_may_end_the_tokens_too(browser, clien
     program = client_for(role="clerk")
     body = {"current_password": PASSWORD, "password": "a long walk uphill", "revoke_tokens": revoke}
     assert browser.send("PATCH", "/api/v1/session", json=body).status_code == 200
-    program.app.state.accounts.identities.forget()
+    program.app.state.service.accounts.identities.forget()
     assert program.get("/api/v1/session").status_code == (401 if revoke else 200)
     revoked = [line.subject for line in browser.audit() if line.action == "token.revoke"]
     assert len(revoked) == revoke

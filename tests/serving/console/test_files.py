@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from html.parser import HTMLParser
 from importlib import resources
@@ -23,7 +24,7 @@ TEMPLATES = sorted((CONSOLE / "templates").glob("*.html"))
 SHELLS = {"base.html", "door.html"}
 PAGES = [p for p in TEMPLATES if p.name not in SHELLS and "{% extends" in p.read_text("utf-8")]
 WITH_SHELL = [p for p in PAGES if 'extends "base.html"' in p.read_text("utf-8")]
-SCRIPTS = sorted(STATIC.glob("*.js"))
+SCRIPTS = sorted(STATIC.rglob("*.js"))
 STYLES = sorted(STATIC.glob("*.css"))
 CODE = "\n".join(path.read_text("utf-8") for path in SCRIPTS)
 VOID = {"meta", "link", "input", "br", "hr", "img", "path", "circle", "rect", "use", "line"}
@@ -92,6 +93,12 @@ def source(name: str) -> str:
     return (STATIC / name).read_text("utf-8")
 
 
+def imports_of(name: str) -> list[str]:
+    """The scripts that one imports, named from the folder of all."""
+    found = re.findall(r"^(?:import|export) .*from \"(\.{1,2}/[\w./]+)\"", source(name), re.MULTILINE)
+    return [posixpath.normpath(posixpath.join(posixpath.dirname(name), one)) for one in found]
+
+
 def modules_of(page: Page) -> set[str]:
     """The scripts that a page loads, with those that they import."""
     found: set[str] = set()
@@ -100,7 +107,7 @@ def modules_of(page: Page) -> set[str]:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting += re.findall(r"^(?:import|export) .*from \"\./([\w.]+)\"", source(name), re.MULTILINE)
+            waiting += imports_of(name)
     return found
 
 
@@ -157,8 +164,8 @@ def test_every_field_has_a_name_that_is_read_out(path: Path) -> None:
             assert attrs.get("aria-label") or attrs.get("aria-labelledby"), attrs
 
 
-def test_static_files_lie_flat_as_the_package_data_expects() -> None:
-    assert all(path.is_file() for path in STATIC.iterdir())
+def test_static_files_lie_no_deeper_than_the_package_data_expects() -> None:
+    assert all(path.is_file() for folder in STATIC.iterdir() if folder.is_dir() for path in folder.iterdir())
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
@@ -171,9 +178,10 @@ def test_scripts_write_text_never_markup(path: Path) -> None:
 def test_scripts_are_small_and_import_what_is_there(path: Path) -> None:
     content = path.read_text("utf-8")
     assert content.count("\n") < 400
-    for name in re.findall(r"(?:from |import\()\"\./([\w.]+)\"", content):
-        other = source(name)
-        for names in re.findall(r"import \{([^}]*)\} from \"\./" + re.escape(name), content):
+    folder = path.parent.relative_to(STATIC).as_posix()
+    for name in re.findall(r"(?:from |import\()\"(\.{1,2}/[\w./]+)\"", content):
+        other = source(posixpath.normpath(posixpath.join(folder, name)))
+        for names in re.findall(r"import \{([^}]*)\} from \"" + re.escape(name), content):
             for imported in filter(None, (part.strip().split(" as ")[0] for part in names.split(","))):
                 assert re.search(rf"export (async )?(function|class|const|let) {imported}\b", other)
 
@@ -193,8 +201,8 @@ def test_every_id_that_a_script_asks_for_is_in_its_page(page: Page) -> None:
 
 
 def test_the_fields_of_the_intake_are_in_the_page(index: Page) -> None:
-    fields = re.search(r"export const NAMES = (\[.*?\]);", source("fields.js"))
-    marked = re.search(r"const FIELDS = (\[.*?\])\.", source("notice_view.js"))
+    fields = re.search(r"export const NAMES = (\[.*?\]);", source("intake/fields.js"))
+    marked = re.search(r"const FIELDS = (\[.*?\])\.", source("shared/notice_view.js"))
     assert fields
     assert marked
     named = set(json.loads(fields[1])) | {f"{name}-error" for name in json.loads(marked[1])}
@@ -222,10 +230,10 @@ def test_every_part_that_a_script_fills_is_in_a_row(page: Page) -> None:
 
 
 def test_every_shortcut_in_the_help_is_handled(page: Page) -> None:
-    code = "\n".join(source(name) for name in modules_of(page) if name != "keys.js")
+    code = "\n".join(source(name) for name in modules_of(page) if name != "shared/keys.js")
     handled = re.findall(r"\bshortcut\(\"([\w-]+)\"|\{ name: \"([\w-]+)\", action: \"", code)
     names = {one or other for one, other in handled}
-    if "matter_actions.js" in modules_of(page):
+    if "matter/actions.js" in modules_of(page):
         names |= {action for action, _, _ in ACTION_KEYS}
     assert set(page.values("data-shortcut")) == names
 
@@ -234,7 +242,7 @@ def test_every_step_has_a_key_of_its_own_and_a_form(matter: Page) -> None:
     steps = {step.action for step in (*COMPLAINT_STEPS, *PROPOSAL_STEPS)}
     by_themselves = {"undo", "convert", "fulfil"}  # a button of its own, or a consequence
     assert {action for action, _, _ in ACTION_KEYS} == steps - by_themselves
-    code = source("matter_actions.js")
+    code = source("matter/actions.js")
     table = re.search(r"export const ACTIONS = \{(.*?)\n\};", code, re.DOTALL)
     order = re.search(r"const ORDER = \"([^\"]*)\"", code)
     assert table
@@ -244,7 +252,7 @@ def test_every_step_has_a_key_of_its_own_and_a_form(matter: Page) -> None:
     asked = {action for actions in matter.values("data-for") for action in actions.split()}
     direct = set(re.findall(r"^  (\w+): .*direct: true", table[1], re.MULTILINE))
     assert asked == steps - {"undo", "convert"} - direct
-    taken = set(re.findall(r"shortcut\(\"\w+\", \"(\w)\"\)", source("matter.js"))) | {"g"}
+    taken = set(re.findall(r"shortcut\(\"\w+\", \"(\w)\"\)", source("matter/matter.js"))) | {"g"}
     keys = [key.lower() for _, key, _ in ACTION_KEYS]
     assert len(keys) == len({*keys, *taken} - taken)
 

@@ -31,7 +31,7 @@ def run_module(script: str) -> Any:
 
 
 def test_deadlines_are_told_in_words_and_days() -> None:
-    code = re.sub(r"^import .*$", "", source("formats.js"), flags=re.MULTILINE)
+    code = re.sub(r"^import .*$", "", source("shared/formats.js"), flags=re.MULTILINE)
     script = (
         code
         + """
@@ -55,7 +55,7 @@ def test_deadlines_are_told_in_words_and_days() -> None:
 
 
 def test_a_step_says_what_it_still_needs() -> None:
-    code = source("matter_actions.js")
+    code = source("matter/actions.js")
     names = ("unit", "other", "co", "lane", "topic", "why", "intoId", "text", "reply", "parties")
     blank: dict[str, Any] = {**dict.fromkeys(names, ""), "promises": []}
     agreed = {**blank, "text": "同意", "parties": "甲\n乙", "promises": [{"unit": "", "what": "修"}]}
@@ -96,7 +96,7 @@ const told = async (work) => work.catch(({ kind, detail, fields, body }) => ({ k
 
 def ask_client(answers: list[Any], script: str) -> Any:
     """Run ``script`` with the API client over canned answers; return what it says and what was asked."""
-    code = source("api.js") + CLIENT.replace("ANSWERS", json.dumps(answers))
+    code = source("shared/api.js") + CLIENT.replace("ANSWERS", json.dumps(answers))
     return run_module(f"{code}\nconst said = {script};\nconsole.log(JSON.stringify([said, asked]));")
 
 
@@ -160,7 +160,7 @@ def test_marked_words_are_found_by_code_points() -> None:
         {"text": "𠮷先生", "start": 0, "end": 3, "weight": 0.3},
         {"text": "错位", "start": 3, "end": 5, "weight": 1.0},
     ]
-    source = (STATIC / "spans.js").read_text("utf-8")
+    source = (STATIC / "suggestion/spans.js").read_text("utf-8")
     call = f"console.log(JSON.stringify(pieces({json.dumps(text)}, {json.dumps(words)})))"
     assert run_module(f"{source}\n{call}") == [
         {"text": "𠮷先生", "step": 1},
@@ -189,7 +189,7 @@ def test_the_copied_text_says_who_decided() -> None:
         "missing": ["place"],
         "evidence": {"words": words, "duties": "负责灌渠", "similar": []},
     }
-    sources = [source(name) for name in ("dom.js", "labels.js", "summary.js")]
+    sources = [source(name) for name in ("shared/dom.js", "shared/labels.js", "suggestion/summary.js")]
     block = json.dumps({"textContent": json.dumps(LABELS)})
     page = f"globalThis.document = {{ getElementById: (id) => (id === 'labels' ? {block} : null) }};"
     code = page + re.sub(r"^import .*$", "", "\n".join(sources), flags=re.MULTILINE)

@@ -124,13 +124,13 @@ def test_readiness_follows_the_batcher(client, is_problem):
     assert client.get("/healthz").json() == {"status": "ok"}
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/model", "/static/api.js", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/model", "/static/shared/api.js", "/nothing"])
 def test_every_response_is_framed(client, path):
     headers = client.get(path).headers
     assert "default-src 'self'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
-    assert headers["cache-control"] == ("no-cache" if path == "/static/api.js" else "no-store")
+    assert headers["cache-control"] == ("no-cache" if path == "/static/shared/api.js" else "no-store")
     assert re.fullmatch(r"[0-9a-f]{32}", headers["x-request-id"])
 
 
@@ -146,9 +146,9 @@ def test_the_console_is_served_without_outside_urls(client, router):
     assert page.headers["content-type"].startswith("text/html")
     assert router.version in page.text
     assert not re.search(r"(?:src|href)=[\"'](?:https?:)?//", page.text)
-    script = client.get("/static/api.js")
+    script = client.get("/static/shared/api.js")
     assert script.headers["content-type"].startswith("text/javascript")
-    again = client.get("/static/api.js", headers={"If-None-Match": script.headers["etag"]})
+    again = client.get("/static/shared/api.js", headers={"If-None-Match": script.headers["etag"]})
     assert again.status_code == 304
 
 

@@ -14,7 +14,8 @@ from fenban.training.encoder.pooling import pool
 from fenban.training.encoder.quiet import quiet_transformers
 from fenban.training.encoder.sources import find_source
 from fenban.training.encoder.traits import Traits
-from fenban.training.finetuning.loop import Recipe, Tuner
+from fenban.training.finetuning.loop import Tuner
+from fenban.training.finetuning.recipe import Recipe
 
 if TYPE_CHECKING:
     from pathlib import Path

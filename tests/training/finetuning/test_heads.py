@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fenban.training.finetuning.heads import LOSS_WEIGHTS, TunedHeads
-from fenban.training.finetuning.loop import Recipe
+from fenban.training.finetuning.recipe import Recipe
 from fenban.training.fitting.classifiers import Target
 
 if TYPE_CHECKING:

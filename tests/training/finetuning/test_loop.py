@@ -12,7 +12,8 @@ from fenban.training.encoder.export import float_vectors
 from fenban.training.encoder.sources import find_source
 from fenban.training.finetuning import loop as tuner_module
 from fenban.training.finetuning.batches import batches_by_length
-from fenban.training.finetuning.loop import Recipe, Tuner
+from fenban.training.finetuning.loop import Tuner
+from fenban.training.finetuning.recipe import Recipe
 from fenban.training.finetuning.state import Saved, load_state, save_state
 from fenban.training.fitting.classifiers import Target
 from fenban.training.progress import silent

@@ -10,8 +10,8 @@ import pytest
 from fenban.training.encoder.checkpoints import Checkpoint, open_checkpoint
 from fenban.training.encoder.sources import find_source
 from fenban.training.finetuning import pretraining as pretrain_module
-from fenban.training.finetuning.loop import Recipe
 from fenban.training.finetuning.pretraining import pretrain
+from fenban.training.finetuning.recipe import Recipe
 from fenban.training.progress import silent
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from fenban.model.case import Submission
 from fenban.model.scoring.encoder import OnnxEncoder
 from fenban.training.encoder.options import EncoderOptions
 from fenban.training.encoder.sources import find_source
-from fenban.training.finetuning.loop import Recipe
+from fenban.training.finetuning.recipe import Recipe
 from fenban.training.finetuning.source import TunedSource, _key_of
 from fenban.training.fitting.classifiers import Target
 from fenban.training.fitting.splits import Split

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fenban.serving.jobs.doctor import all_checks
+from fenban.serving.jobs.doctor import check_installation
 from fenban.serving.store.database import Database, database_url
 from fenban.serving.store.schema import migrate
 from fenban.training import Registry, make_private, open_files, tighten
@@ -69,13 +69,13 @@ def test_an_older_home_is_tightened_and_what_lies_beside_is_left(tmp_path: Path)
     for file in (cases, home / "fenban.db", other):
         file.touch(0o666)
     assert cases in set(open_files(home))
-    privacy = next(check for check in all_checks(home) if check.name == "privacy")
+    privacy = next(check for check in check_installation(home) if check.name == "privacy")
     assert not privacy.good
     tighten(home)
     assert list(open_files(home)) == []
     assert (mode(home), mode(cases), mode(cases.parent)) == (0o700, 0o600, 0o700)
     assert mode(other) == 0o666
-    assert next(check for check in all_checks(home) if check.name == "privacy").good
+    assert next(check for check in check_installation(home) if check.name == "privacy").good
 
 
 def test_a_folder_that_others_share_stays_open(tmp_path: Path) -> None:
