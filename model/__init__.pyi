@@ -91,7 +91,7 @@ from .likeness.clustering import (
     Group as Group,
 )
 from .likeness.clustering import (
-    groups as groups,
+    group_matters as group_matters,
 )
 from .likeness.comparison import (
     SAME_MATTER as SAME_MATTER,
@@ -149,7 +149,7 @@ from .reading.local_places import (
     LocalPlaces as LocalPlaces,
 )
 from .reading.local_places import (
-    without_mentions as without_mentions,
+    blot_out_mentions as blot_out_mentions,
 )
 from .reading.places import (
     Gazetteer as Gazetteer,

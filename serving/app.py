@@ -114,6 +114,8 @@ _DESCRIPTION = (
 )
 _WARMING_TEXT = "解放路路口的路灯坏了，晚上看不清路，请尽快维修。"
 
+_STOPPING = "服务正在停止，这次请求没有做完，请稍后再试。"
+
 logger = logging.getLogger(__name__)
 
 
@@ -124,15 +126,24 @@ class Frame:
     which may quote them; its type and the lines of code it passed are.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, believes_a_proxy: bool = True) -> None:
         self._app = app
+        self._may_warn = not believes_a_proxy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and decorate the answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
+        headers = Headers(scope=scope)
+        if self._may_warn and "x-forwarded-for" in headers:
+            self._may_warn = False  # once is enough
+            logger.warning(
+                "a proxy at %s says where requests come from and is not believed: all people behind it share"
+                " one address, and its lock after failed logins - name it with --proxy",
+                scope["client"][0] if scope.get("client") else "an unknown address",
+            )
+        given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         scope["request_id"] = request_id
         status = 0
@@ -147,6 +158,10 @@ class Frame:
 
         try:
             await self._app(scope, receive, framed)
+        except asyncio.CancelledError:  # the service stops, and this request took longer than it waits
+            logger.warning("request %s was broken off: the service stops", request_id)
+            if not status:
+                await problem(503, request_id=request_id, detail=_STOPPING)(scope, receive, framed)
         except Exception as error:
             logger.error("request %s failed: %s", request_id, _without_values(error))
             if status:
@@ -212,7 +227,7 @@ def create_app(router: Router, settings: ServiceSettings) -> FastAPI:
         redirect_slashes=False,
         lifespan=_lifespan,
         middleware=[
-            Middleware(Frame),
+            Middleware(Frame, believes_a_proxy=bool(settings.proxy)),
             Middleware(Access, identities=service.accounts.identities, port=settings.port),
             Middleware(BodyLimit, limit=settings.max_body),
         ],

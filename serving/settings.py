@@ -29,6 +29,7 @@ class ServiceSettings:
         max_text: how many characters one text may have.
         max_body: how many bytes the body of a request may have.
         jurisdiction: where texts come from that say nothing of it (属地), such as 南宁市.
+        proxy: the reverse proxy whose word is taken for where requests come from.
         deadlines: the city's own rules of deadlines; None: the shipped ones.
     """
 
@@ -46,6 +47,7 @@ class ServiceSettings:
     max_body: int = 8 * 1024 * 1024
     jurisdiction: str | None = None
     deadlines: Deadlines | None = None
+    proxy: str | None = None
 
     def __post_init__(self) -> None:
         names = ("max_batch", "max_waiting", "max_items", "max_text", "max_body")

@@ -18,7 +18,7 @@ from scipy.stats import binomtest
 
 from fenban.model import BATCH, Router, TrainingError
 
-from .directory.growing import filled, grown, is_read_off
+from .directory.growing import add_named_units, fill_in_functions, is_read_off
 from .progress import silent
 from .train import SEED, fingerprint, train_model
 
@@ -172,11 +172,11 @@ def _make_teacher(
     A directory that was only ever read off the labels of the known cases is read off all labels.
     """
     before = given or champion.content.directory
-    directory = grown(before, [*known, *new]) if before else None
+    directory = add_named_units(before, [*known, *new]) if before else None
     anew = directory is None or (given is None and before is not None and is_read_off(known, before))
 
     def teach(cases: Sequence[Case]) -> ModelContent:
-        cases = filled(cases, directory) if directory else cases
+        cases = fill_in_functions(cases, directory) if directory else cases
         given_to_it = None if anew else directory
         return train_model(
             cases, given_to_it, seed=seed, parent=champion.version, dense=dense, progress=progress

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fenban.model import shipped, shipped_directory
 
 from .progress import silent
-from .tables.records import case_from
+from .tables.records import read_case
 from .train import train_model
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def starter_cases() -> list[Case]:
     beside a city's own cases it must not pass for one.
     """
     records = (record for name in shipped.starter_files() for record in shipped.json_lines(name))
-    return [case_from({**record, "received_at": None}) for record in records]
+    return [read_case({**record, "received_at": None}) for record in records]
 
 
 def train_starter(progress: Progress = silent, dense: DenseSource | None = None) -> ModelContent:

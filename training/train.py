@@ -34,7 +34,7 @@ from .directory.labels import directory_from_labels, home_province, take_apart, 
 from .fitting.classifiers import Target, fit_heads
 from .fitting.memory import remember
 from .fitting.place_teaching import place_lessons
-from .fitting.splits import FOLDS, Split, splits
+from .fitting.splits import FOLDS, Split, hold_back
 from .fitting.stages import FittedStage, UnitLessons, fit_cascade, fit_stage
 from .fitting.targets import targets_of
 from .fitting.unseen import observe
@@ -110,7 +110,7 @@ def train_model(
     targets = targets_of(cases, world.directory)
     _check(cases, targets)
     features, space, texts, places, known = _build_features(cases, world.gazetteer, progress)
-    rounds = splits([case.submission.received_at for case in cases], seed)
+    rounds = hold_back([case.submission.received_at for case in cases], seed)
     if dense is not None and dense.tunes:
         rounds = rounds[-1:]  # a fine-tuning costs too much to be done for every round
     part = dense.part(texts, progress) if dense is not None else None

@@ -11,7 +11,7 @@ import numpy as np
 from fenban.model.scoring.calibration import PrecisionCurve
 from fenban.training.evaluation.evaluate import RANKED, LabelEvaluation, Outcomes
 from fenban.training.evaluation.metrics import NO_ANSWER
-from fenban.training.fitting.splits import splits
+from fenban.training.fitting.splits import hold_back
 from fenban.training.train import SEED
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def measure(make: Callable[[], Baseline], train: Labelled, score: Labelled, roun
 
 def _threshold(make: Callable[[], Baseline], train: Labelled, rounds: int) -> float:
     confidence, correct = [], []
-    for split in splits(train.dates, SEED)[:rounds]:
+    for split in hold_back(train.dates, SEED)[:rounds]:
         known, held = train.where(split.train), train.where(split.unseen)
         baseline = make()
         baseline.fit(known.texts, known.labels)

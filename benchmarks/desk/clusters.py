@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import spearmanr
 
-from fenban.model.likeness.clustering import groups
+from fenban.model.likeness.clustering import group_matters
 from fenban.model.likeness.comparison import SAME_MATTER, SAME_TEXT, Comparable, Comparison, Rarity
 from fenban.model.likeness.fingerprint import fingerprint
 from fenban.model.likeness.lookup import asked_keys, stored_keys
@@ -52,7 +52,7 @@ def measure_folder(folder: Path) -> dict[str, object]:
     alike = comparison.likeness(i, j)
     found = (alike.matter >= SAME_MATTER) | (alike.overlap >= SAME_TEXT)
     began = time.process_time()
-    grouped = groups(comparison, DAYS)
+    grouped = group_matters(comparison, DAYS)
     spent = time.process_time() - began
     sizes = np.array(sorted((len(group.members) for group in grouped), reverse=True))
     votes = [[int(rows[k]["点赞数"]) for k in group.members] for group in grouped]

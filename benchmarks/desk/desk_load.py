@@ -136,7 +136,7 @@ def _begin_session(url: str) -> str:
     with contextlib.closing(Database(database_url(url, Path()))) as database:
         admit_person(database, CLERKS_OF_STORE[0], "admin")
         with database.writing() as session:
-            user = users.named(session, CLERKS_OF_STORE[0])
+            user = users.get_by_name(session, CLERKS_OF_STORE[0])
             # with a password she counts as an administrator who can log in: the start invites nobody
             user.password_hash = hash_password(new_secret())
             secret, row = sessions.start(session, user, sessions.Lifetime())

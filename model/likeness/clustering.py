@@ -37,7 +37,7 @@ class Group:
     medoid: int
 
 
-def groups(comparison: Comparison, days: int) -> list[Group]:
+def group_matters(comparison: Comparison, days: int) -> list[Group]:
     """Group matters; those that stand alone are in none.
 
     Args:

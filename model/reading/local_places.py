@@ -107,7 +107,7 @@ class LocalPlaceReader:
 
     def names_in(self, text: str, reading: PlaceReading) -> list[int]:
         """Return the numbers of the taught names in a folded text, outside the divisions it names."""
-        matches = self._automaton.find_matches_as_indexes(without_mentions(text, reading))
+        matches = self._automaton.find_matches_as_indexes(blot_out_mentions(text, reading))
         return sorted({index for index, _, _ in matches})
 
     def log_ratios(self, found: Sequence[Sequence[int]]) -> NDArray[np.float32]:
@@ -136,7 +136,7 @@ class LocalPlaceReader:
         return best
 
 
-def without_mentions(text: str, reading: PlaceReading) -> str:
+def blot_out_mentions(text: str, reading: PlaceReading) -> str:
     """Return the text with the divisions it names blotted out, at its full length."""
     for start, end in reading.mentions:
         end = min(end, len(text))

@@ -37,16 +37,22 @@ def check(session: Session, name: str, address: str) -> None:
         LockedError: with the minutes in Chinese; the same whether or not the name exists.
     """
     moment = now()
-    for key in _keys(name, address):
+    for key, most in _keys(name, address).items():
         row = session.get(FailureRow, key)
         if row and row.locked_until and row.locked_until > moment:
-            raise locked_error(row.locked_until - moment)
+            raise locked_error(row.locked_until - moment, of_address=most == ADDRESS_FAILURES)
 
 
-def locked_error(left: dt.timedelta) -> LockedError:
-    """Return the error that tells how long."""
+def locked_error(left: dt.timedelta, *, of_address: bool = False) -> LockedError:
+    """Return the error that tells how long and, where an address is locked, what to do about it."""
     minutes = max(1, math.ceil(left.total_seconds() / 60))
-    return LockedError(f"登录失败的次数太多，请 {minutes} 分钟后再试。", math.ceil(left.total_seconds()))
+    told = f"登录失败的次数太多，请 {minutes} 分钟后再试。"
+    if of_address:
+        told = (
+            f"您所在的网络地址登录失败的次数太多，请 {minutes} 分钟后再试。"
+            "若全单位都无法登录，请管理员检查反向代理的设置（--proxy）。"
+        )
+    return LockedError(told, math.ceil(left.total_seconds()))
 
 
 def note(session: Session, name: str, address: str) -> bool:

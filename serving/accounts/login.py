@@ -65,7 +65,7 @@ def log_in(database: Database, attempt: Attempt, lifetime: sessions.Lifetime) ->
     name = users.normal_name(attempt.name[:200])
     with database.reading() as session:
         failures.check(session, name, attempt.address)
-        user = users.find(session, name)
+        user = users.find_by_name(session, name)
     encoded = user.password_hash if user else None
     accepted = passwords.verify(attempt.password, encoded)
     again = passwords.hash_password(attempt.password) if _wants_rehash(accepted, encoded) else None
@@ -75,7 +75,7 @@ def log_in(database: Database, attempt: Attempt, lifetime: sessions.Lifetime) ->
         user = session.get(UserRow, user.id, with_for_update=True, populate_existing=True) if user else None
         if user and accepted and not user.disabled and user.password_hash == encoded:
             user.password_hash = again or encoded
-            return opened(session, user, lifetime, attempt.cookie)
+            return open_session(session, user, lifetime, attempt.cookie)
         locked = failures.note(session, name, attempt.address)
         subject = f"user:{user.id}" if user else "user:-"
         audit.record(session, NOBODY, "session.refuse", subject, locked=locked)
@@ -86,7 +86,7 @@ def _wants_rehash(accepted: bool, encoded: str | None) -> bool:
     return accepted and encoded is not None and passwords.is_outdated(encoded)
 
 
-def opened(
+def open_session(
     session: Session, user: UserRow, lifetime: sessions.Lifetime, cookie: str = "", way: str = "password"
 ) -> Opened:
     """Begin the session of a person who has proved to be one, by ``way``; failures are forgotten."""
@@ -129,7 +129,7 @@ def change_password(
         users.set_password(session, user, encoded)
         if change.revoke_tokens:
             tokens.revoke_all(session, actor, user.id)
-        return opened(session, user, lifetime, way="password")
+        return open_session(session, user, lifetime, way="password")
 
 
 def accept_invitation(
@@ -142,9 +142,9 @@ def accept_invitation(
         RefusedError: the password is easily guessed, or the name is not allowed.
     """
     with database.reading() as session:
-        user = users.invited(session, secret)
+        user = users.person_invited_by(session, secret)
     users.check_password(user, password)
     encoded = passwords.hash_password(password)
     with database.writing() as session:
         user = users.accept(session, secret, display_name, encoded)
-        return opened(session, user, lifetime, way="invitation")
+        return open_session(session, user, lifetime, way="invitation")

@@ -76,13 +76,13 @@ def _check_scopes(wanted: frozenset[str], maker: Actor, owner: UserRow) -> None:
         raise RefusedError(f"令牌不能有账户没有的权限：{'、'.join(PERMISSIONS[name] for name in beyond)}")
 
 
-def listed(session: Session, limit: int, after: int = 0, owner: int | None = None) -> list[TokenRow]:
+def list_tokens(session: Session, limit: int, after: int = 0, owner: int | None = None) -> list[TokenRow]:
     """Return tokens by row number, of one person or of all, from after ``after`` on."""
     chosen = select(TokenRow).where(TokenRow.id > after).order_by(TokenRow.id).limit(limit)
     return list(session.scalars(chosen if owner is None else chosen.where(TokenRow.user_id == owner)))
 
 
-def named(session: Session, name: str) -> TokenRow:
+def get_by_name(session: Session, name: str) -> TokenRow:
     """Return the token of a name. Raises NotFoundError."""
     row = session.scalar(select(TokenRow).where(TokenRow.name == name))
     if row is None:

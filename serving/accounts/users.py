@@ -59,7 +59,7 @@ def get(session: Session, user_id: int) -> UserRow:
     return user
 
 
-def find(session: Session, name: str) -> UserRow | None:
+def find_by_name(session: Session, name: str) -> UserRow | None:
     """Return the person of a login name as it was typed, or None."""
     normal = normal_name(name)
     if not _NAME.fullmatch(normal):  # PostgreSQL would not even take some of these as a text
@@ -67,9 +67,9 @@ def find(session: Session, name: str) -> UserRow | None:
     return session.scalar(select(UserRow).where(UserRow.name == normal))
 
 
-def named(session: Session, name: str) -> UserRow:
+def get_by_name(session: Session, name: str) -> UserRow:
     """Return the person of a login name. Raises NotFoundError."""
-    user = find(session, name)
+    user = find_by_name(session, name)
     if user is None:
         raise NotFoundError("账户")
     return user
@@ -82,7 +82,7 @@ def state_of(user: UserRow) -> str:
     return "active" if user.password_hash or user.oidc_subject else "invited"
 
 
-def listed(session: Session, limit: int, after: int = 0) -> list[UserRow]:
+def list_people(session: Session, limit: int, after: int = 0) -> list[UserRow]:
     """Return people by row number, from after ``after`` on."""
     chosen = select(UserRow).where(UserRow.id > after).order_by(UserRow.id).limit(limit)
     return list(session.scalars(chosen))
@@ -234,7 +234,7 @@ def first_invitation(session: Session, maker: Actor) -> str | None:
     return invite(session, maker, admin, FIRST_INVITED_FOR)[0]
 
 
-def invited(session: Session, secret: str) -> UserRow:
+def person_invited_by(session: Session, secret: str) -> UserRow:
     """Return whom a link is for.
 
     Raises:

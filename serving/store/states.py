@@ -103,7 +103,7 @@ def step_for(kind: str, action: str, state: str) -> Step | None:
     return next((step for step in _STEPS[kind] if step.action == action and state in step.origins), None)
 
 
-def allowed(kind: str, state: str) -> tuple[Step, ...]:
+def steps_from(kind: str, state: str) -> tuple[Step, ...]:
     """Return the steps that may be taken from ``state``, in the order of the buttons."""
     return tuple(step for step in _STEPS[kind] if state in step.origins)
 

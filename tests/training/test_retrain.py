@@ -14,7 +14,7 @@ from fenban.model.directory import Directory, Function, Unit
 from fenban.model.errors import TrainingError
 from fenban.model.router import Router
 from fenban.serving.cli.main import main
-from fenban.training.directory.growing import filled, grown, is_read_off
+from fenban.training.directory.growing import add_named_units, fill_in_functions, is_read_off
 from fenban.training.registry.models import Registry
 from fenban.training.retrain import (
     FEWEST_JUDGED,
@@ -281,23 +281,23 @@ def test_a_directory_that_was_given_keeps_its_units_and_gets_those_that_cases_na
         [Unit("南宁市城市管理局", "城市管理局", "南宁市")],
     )
     known = [_case("夜市占道", "南宁市城市管理局")]
-    assert grown(given, known) is given
+    assert add_named_units(given, known) is given
     new = [_case("摊贩占道", f"{place}城管局") for place in ("青秀区", "兴宁区", "江南区", "良庆区")]
     new.append(_case("水渠漏水", "水利局", "水利局"))
-    found = grown(given, [*known, *new[:4]])
+    found = add_named_units(given, [*known, *new[:4]])
     assert found.units[0] is given.units[0]
     assert {unit.function for unit in found.units} == {"城市管理局"}  # by its alias
     assert found.functions["城市管理局"].duties == ("管占道",)
-    assert grown(given, [new[-1]]).unit("水利局") == Unit("水利局", "水利局", None)
-    nameless = grown(given, [_case("树倒了", "绿化办")]).unit("绿化办")
+    assert add_named_units(given, [new[-1]]).unit("水利局") == Unit("水利局", "水利局", None)
+    nameless = add_named_units(given, [_case("树倒了", "绿化办")]).unit("绿化办")
     assert nameless == Unit("绿化办", "绿化办", None)  # its own function, so that it can be suggested
-    assert grown(Directory([], [Unit("甲局")]), [_case("一", "乙局")]).unit("乙局") == Unit("乙局")
+    assert add_named_units(Directory([], [Unit("甲局")]), [_case("一", "乙局")]).unit("乙局") == Unit("乙局")
 
 
 def test_functions_left_out_come_from_the_units() -> None:
     given = Directory([Function("水利局")], [Unit("甲水利局", "水利局")])
     cases = [_case("一", "甲水利局"), _case("二", "甲水利局", "另写的"), _case("三", "乙局")]
-    assert [case.function for case in filled(cases, given)] == ["水利局", "另写的", None]
+    assert [case.function for case in fill_in_functions(cases, given)] == ["水利局", "另写的", None]
 
 
 @pytest.mark.parametrize("with_duties", [True, False])
@@ -322,6 +322,6 @@ def test_a_new_unit_stands_under_the_function_that_its_cases_write() -> None:
     """城管局 is an alias of 城市管理局, but the classifier learns the label as it is written."""
     known = Directory([Function("城市管理局", aliases=("城管局",))], [Unit("甲市城市管理局", "城市管理局")])
     cases = [Case(Submission("占道"), function="城管局", lead_unit="美兰区城管局")]
-    unit = grown(known, cases).unit("美兰区城管局")
+    unit = add_named_units(known, cases).unit("美兰区城管局")
     assert unit is not None
     assert unit.function == "城管局"

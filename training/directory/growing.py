@@ -20,7 +20,7 @@ def is_read_off(cases: Sequence[Case], directory: Directory) -> bool:
     return _from_labels(cases, shipped_gazetteer(None)).records() == directory.records()
 
 
-def grown(directory: Directory, cases: Sequence[Case]) -> Directory:
+def add_named_units(directory: Directory, cases: Sequence[Case]) -> Directory:
     """Return the directory with the units that cases name and it lacks, as they are written.
 
     A new unit gets the function that its case or its name says, else it is its own.
@@ -42,7 +42,7 @@ def grown(directory: Directory, cases: Sequence[Case]) -> Directory:
     return Directory(functions.values(), (*directory.units, *units)) if units else directory
 
 
-def filled(cases: Sequence[Case], directory: Directory) -> list[Case]:
+def fill_in_functions(cases: Sequence[Case], directory: Directory) -> list[Case]:
     """Fill in the functions that cases leave out, from their units."""
     found = []
     for case in cases:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from fenban.model import FEWEST_CASES, SMOOTHING, LocalPlaceReader, LocalPlaces, without_mentions
+from fenban.model import FEWEST_CASES, SMOOTHING, LocalPlaceReader, LocalPlaces, blot_out_mentions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -99,7 +99,7 @@ class PlaceLessons:
     def teach(self, rows: NDArray[np.int64] | None = None) -> LocalPlaces:
         """Learn from the cases of these numbers (None: from all)."""
         chosen = range(len(self._texts)) if rows is None else [int(row) for row in rows]
-        masked = {i: without_mentions(self._texts[i], self._readings[i]) for i in chosen if self._chains[i]}
+        masked = {i: blot_out_mentions(self._texts[i], self._readings[i]) for i in chosen if self._chains[i]}
         names = mine(masked.values()) | self._stems
         totals = np.zeros(len(self.paths), dtype=np.int32)
         nothing = sparse.csr_matrix((len(names), len(self.paths)), dtype=np.int32)

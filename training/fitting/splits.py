@@ -32,7 +32,7 @@ class Split:
     by_time: bool = False
 
 
-def splits(dates: Sequence[dt.date | None], seed: int) -> list[Split]:
+def hold_back(dates: Sequence[dt.date | None], seed: int) -> list[Split]:
     """Split by time where there is time and enough of it, else into folds.
 
     The latest slices tell best how a model fares on what comes next; a small set cannot spare them.

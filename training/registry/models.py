@@ -22,7 +22,7 @@ import filelock
 
 from fenban.model import FenbanError, InputError, ModelFolderError, artifact, mask
 
-from ..tables.records import case_from, record_of
+from ..tables.records import build_case_record, read_case
 from .private import make_private, tighten
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ class Registry:
         return sorted(path.name for path in models.iterdir() if path.is_dir() and path.name[0] != ".")
 
     def _write_cases(self, version: str, cases: Iterable[Case]) -> None:
-        lines = [json.dumps(record_of(mask_case(case)), ensure_ascii=False) + "\n" for case in cases]
+        lines = [json.dumps(build_case_record(mask_case(case)), ensure_ascii=False) + "\n" for case in cases]
         _write_whole(self.folder / "cases" / f"{version}.jsonl", "".join(lines))
 
     def _log(self, action: str, version: str, actor: str, why: str) -> None:
@@ -297,7 +297,7 @@ def _numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def _read_case(path: Path, number: int, line: str) -> Case:
     try:
-        return case_from(json.loads(line))
+        return read_case(json.loads(line))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: line {number} is no case of the registry ({error})") from error
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def case_from(record: Mapping[str, Any]) -> Case:
+def read_case(record: Mapping[str, Any]) -> Case:
     """Return the case of one record, as starter files and the registry keep it."""
     date = record.get("received_at")
     return Case(
@@ -33,7 +33,7 @@ def case_from(record: Mapping[str, Any]) -> Case:
     )
 
 
-def record_of(case: Case) -> dict[str, Any]:
+def build_case_record(case: Case) -> dict[str, Any]:
     """Return the record of a case; ``case_from`` gives the case back."""
     record = {
         "text": case.submission.text,

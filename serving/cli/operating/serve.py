@@ -24,6 +24,7 @@ from ...accounts.users import first_invitation
 from ...desk.deadlines.files import read_deadlines
 from ...desk.deadlines.workdays import known_years
 from ...http.listening import open_socket
+from ...http.patience import PatientProtocol
 from ...inference.memory import share_arenas
 from ...settings import ServiceSettings
 from ..address import noted_address
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = "fenban serve --port 8000"
 _QUIET: dict[str, Any] = {
+    "http": PatientProtocol,
     "log_level": "warning",
     "access_log": False,
     "server_header": False,
@@ -50,7 +52,6 @@ _QUIET: dict[str, Any] = {
     "timeout_graceful_shutdown": 15,
 }
 _LOOPBACKS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
-_OWN_PROXIES = "127.0.0.1,::1"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--proxy",
         metavar="ADDRESS",
-        help="believe X-Forwarded-For and -Proto from this reverse proxy too (this machine's are believed)",
+        help="believe X-Forwarded-For and -Proto from this reverse proxy, such as 127.0.0.1 (default: none)",
     )
     sessions = parser.add_argument_group("sessions")
     sessions.add_argument(
@@ -127,9 +128,10 @@ def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None:
         oidc=oidc,
         jurisdiction=arguments.jurisdiction,
         deadlines=deadlines,
+        proxy=arguments.proxy,
     )
     invitation = _prepare_store(arguments)
-    more = {**_QUIET, "forwarded_allow_ips": ",".join(filter(None, (_OWN_PROXIES, arguments.proxy)))}
+    more = {**_QUIET, "proxy_headers": bool(arguments.proxy), "forwarded_allow_ips": arguments.proxy or ""}
     if arguments.workers == 1:
         serve = _prepare_one_process(settings, more)
     else:

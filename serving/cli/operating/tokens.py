@@ -68,9 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _change(session: Session, arguments: argparse.Namespace) -> str:
     maker = local_actor(f"cli:{current_actor()}")
     if arguments.verb == "revoke":
-        row = tokens.revoke(session, maker, tokens.named(session, arguments.name).id)
+        row = tokens.revoke(session, maker, tokens.get_by_name(session, arguments.name).id)
         return f"{row.name}: revoked"
-    owner = users.named(session, arguments.user)
+    owner = users.get_by_name(session, arguments.user)
     secret, row = tokens.create(session, maker, owner, arguments.name, arguments.scopes, arguments.days)
     say(f"Valid until {row.expires_at.astimezone():%Y-%m-%d}; it is not shown again:")
     return secret
@@ -86,7 +86,7 @@ def _list(session: Session, as_json: bool) -> None:
             "revoked": row.revoked_at is not None,
             "used_at": row.used_at.isoformat(timespec="seconds") if row.used_at else None,
         }
-        for row in tokens.listed(session, limit=1_000_000)
+        for row in tokens.list_tokens(session, limit=1_000_000)
     ]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))

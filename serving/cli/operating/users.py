@@ -80,7 +80,7 @@ def _change(session: Session, arguments: argparse.Namespace) -> str:
         display = arguments.display or arguments.name
         user = users.add(session, by, arguments.name, display, arguments.role)
         return _format_link(_address(arguments), *users.invite(session, by, user))
-    user = users.named(session, arguments.name)
+    user = users.get_by_name(session, arguments.name)
     if arguments.verb == "reset":
         return _format_link(_address(arguments), *users.invite(session, by, user))
     if arguments.verb == "role":
@@ -107,7 +107,7 @@ def _format_link(address: str, secret: str, expires_at: dt.datetime) -> str:
 
 
 def _list(session: Session, as_json: bool) -> None:
-    rows = [_describe(user) for user in users.listed(session, limit=1_000_000)]
+    rows = [_describe(user) for user in users.list_people(session, limit=1_000_000)]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return

@@ -57,7 +57,7 @@ def changes_between(before: Directory, after: Directory) -> list[Change]:
             continue
         former = next((p.name for unit in units for p in unit.predecessors if p.name in old), None)
         if former is None:
-            found += [Change("added", name, now=described(unit)) for unit in units]
+            found += [Change("added", name, now=describe(unit)) for unit in units]
         else:
             renamed[former] = name
             found.append(Change("renamed", name, former, name))
@@ -66,13 +66,13 @@ def changes_between(before: Directory, after: Directory) -> list[Change]:
         if name in new:
             found += _differences(units, new[name], skip=("ended",) if name in renamed else ())
         elif name not in renamed:
-            found += [Change("ended", name, was=described(unit)) for unit in units]
+            found += [Change("ended", name, was=describe(unit)) for unit in units]
     found += _duties(before, after)
     order = {kind: position for position, kind in enumerate(CHANGE_NAMES)}
     return sorted(found, key=lambda change: order[change.kind])
 
 
-def described(unit: Unit) -> str:
+def describe(unit: Unit) -> str:
     """Return what a unit does and where, in one line."""
     return " · ".join(part for part in (unit.function, unit.jurisdiction) if part)
 
@@ -89,9 +89,9 @@ def _differences(old: list[Unit], new: list[Unit], skip: Iterable[ChangeKind]) -
     found: list[Change] = []
     for was, now in pair(old, new):
         if now is None:
-            found.append(Change("ended", was.name if was else "", was=described(was) if was else ""))
+            found.append(Change("ended", was.name if was else "", was=describe(was) if was else ""))
         elif was is None:
-            found.append(Change("added", now.name, now=described(now)))
+            found.append(Change("added", now.name, now=describe(now)))
         else:
             found += [change for change in _compared(was, now) if change.kind not in skip]
     return found
@@ -138,7 +138,7 @@ def _compared(was: Unit, now: Unit) -> Iterator[Change]:
     if was.valid_until == now.valid_until:
         return
     if was.valid_until is None:
-        yield Change("ended", now.name, described(now), _day(now.valid_until))
+        yield Change("ended", now.name, describe(now), _day(now.valid_until))
     else:
         kind: ChangeKind = "dates" if now.valid_until else "restored"
         yield Change(kind, now.name, _day(was.valid_until), _day(now.valid_until))

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.stats import binom
 from sqlalchemy import func, select
 
-from fenban.model import Comparison, groups
+from fenban.model import Comparison, group_matters
 
 from ...store.base import now
 from ...store.errors import StoreError
@@ -100,7 +100,7 @@ class Clusters:
     items: tuple[Cluster, ...]
 
 
-def computed(session: Session, weeks: int, at: dt.datetime) -> Clusters:
+def compute_clusters(session: Session, weeks: int, at: dt.datetime) -> Clusters:
     """Group the matters of the last ``weeks`` weeks that were not merged into another.
 
     Args:
@@ -114,7 +114,7 @@ def computed(session: Session, weeks: int, at: dt.datetime) -> Clusters:
     comparison = Comparison([comparable(row.print, encoder) for row in rows], rarities.current(session))
     found = (
         _cluster(rows, group, weeks, day_of(at))
-        for group in groups(comparison, DAYS)
+        for group in group_matters(comparison, DAYS)
         if len(group.members) >= FEWEST_MEMBERS
     )
     items = sorted(found, key=lambda one: (not one.grows, -len(one.members), one.medoid))
@@ -224,7 +224,7 @@ class ClustersCache:
     def _compute(self, weeks: int) -> None:
         try:
             with self._database.reading() as session:
-                self._held[weeks] = computed(session, weeks, now())
+                self._held[weeks] = compute_clusters(session, weeks, now())
         except StoreError:
             logger.warning("hot issues were not computed: the database does not answer")
         finally:

@@ -43,10 +43,10 @@ class Meaning:
             return None
         text = normalise(hide(submission.full_text)).text  # as the model reads it, so that it is read once
         unit = self._dense.unit_vectors(self._encoder.encode([text]))[0]
-        return Vector(self._encoder.fingerprint, stored(unit))
+        return Vector(self._encoder.fingerprint, bytes_of(unit))
 
 
-def stored(unit: NDArray[np.float32]) -> bytes:
+def bytes_of(unit: NDArray[np.float32]) -> bytes:
     """Return a vector as int8, scaled to its largest component: of a vector only the angle counts."""
     largest = np.abs(unit).max(initial=0)
     return np.rint(unit * (_STEPS / largest if largest else 0)).astype(np.int8).tobytes()

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import defer
 
 from ...store.tables.matters import SubmissionRow
-from .narrowing import Narrowed, Wanted, narrowed
+from .narrowing import Narrowed, Wanted, narrow
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -47,7 +47,9 @@ class Page:
     total: int | None
 
 
-def listed(session: Session, wanted: Wanted, sort: Sort, limit: int, after: After | None = None) -> Page:
+def list_matters(
+    session: Session, wanted: Wanted, sort: Sort, limit: int, after: After | None = None
+) -> Page:
     """Return a page of matters.
 
     Args:
@@ -60,7 +62,7 @@ def listed(session: Session, wanted: Wanted, sort: Sort, limit: int, after: Afte
     Raises:
         UnreadableQueryError: ``q`` cannot be searched for.
     """
-    found = narrowed(session, wanted)
+    found = narrow(session, wanted)
     ids = _in_order(session, found.where, sort, limit + 1, after)
     rows = _rows(session, ids[:limit])
     last = rows[-1][0] if rows else None

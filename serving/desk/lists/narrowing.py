@@ -70,7 +70,7 @@ class Narrowed:
     countable: bool = True
 
 
-def narrowed(session: Session, wanted: Wanted) -> Narrowed:
+def narrow(session: Session, wanted: Wanted) -> Narrowed:
     """Return the conditions that say which matters are wanted.
 
     Raises:

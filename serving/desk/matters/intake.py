@@ -111,7 +111,7 @@ def take_in(
     return row, kept
 
 
-def supplemented(row: SubmissionRow, text: str, day: dt.datetime) -> str:
+def add_supplement(row: SubmissionRow, text: str, day: dt.datetime) -> str:
     """Return the text of a matter with what was added to it, masked."""
     return f"{row.text}\n{_heading(day)}{mask(text.strip())}"
 
@@ -141,7 +141,7 @@ def supplement(
     Raises:
         RefusedError: nothing was asked for.
     """
-    row.text = supplemented(row, text, desk.at)
+    row.text = add_supplement(row, text, desk.at)
     raw = desk.session.get(SubmissionTextRow, row.id)
     if raw is not None:  # else the personal data were purged already
         raw.text = f"{raw.text}\n{_heading(desk.at)}{text.strip()}"

@@ -102,7 +102,7 @@ async def log_out(request: Request) -> Response:
 
 def _find_invited(accounts: Accounts, secret: str) -> UserRow:
     with accounts.database.reading() as session:
-        return users.invited(session, secret)
+        return users.person_invited_by(session, secret)
 
 
 def _render_invitation(

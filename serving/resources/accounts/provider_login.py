@@ -47,7 +47,7 @@ def admit(accounts: Accounts, person: Person, cookie: str) -> Opened:
     with accounts.database.writing() as session:
         user = _find_known(session, person) or _create(session, person, accounts.create_unknown)
         if user is not None and not user.disabled:
-            return login.opened(session, user, accounts.lifetime, cookie, way="oidc")
+            return login.open_session(session, user, accounts.lifetime, cookie, way="oidc")
         audit.record(session, login.NOBODY, "session.refuse", f"user:{user.id if user else '-'}", way="oidc")
     raise StrangerError
 
@@ -56,7 +56,7 @@ def _find_known(session: Session, person: Person) -> UserRow | None:
     user = session.scalar(select(UserRow).where(UserRow.oidc_subject == person.subject))
     if user is not None or not person.name:
         return user
-    user = users.find(session, person.name)
+    user = users.find_by_name(session, person.name)
     if user is None or user.oidc_subject is not None:
         return None
     if not user.disabled:

@@ -45,7 +45,7 @@ def list_tokens(
     if everybody and not actor.may("users.manage"):
         raise ForbiddenError("users.manage")
     with Service.of(request).accounts.database.reading() as session:
-        found = tokens.listed(session, limit + 1, cursor, None if everybody else own_id(actor))
+        found = tokens.list_tokens(session, limit + 1, cursor, None if everybody else own_id(actor))
         page = [Token.from_record(row, owner=users.get(session, row.user_id).name) for row in found[:limit]]
     more = str(page[-1].id) if len(found) > limit else None
     return {"items": page, "next": more, "total": None}

@@ -58,7 +58,7 @@ def list_users(
 ) -> Any:
     """Answer with one page of people, by their ids."""
     with Service.of(request).accounts.database.reading() as session:
-        found = users.listed(session, limit + 1, cursor)
+        found = users.list_people(session, limit + 1, cursor)
         total = users.count(session)
     page = found[:limit]
     more = str(page[-1].id) if len(found) > limit else None

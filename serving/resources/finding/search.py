@@ -16,7 +16,7 @@ from ...http.service import GUARDED, Service
 from ...store.base import now
 from ...store.search.index import newest
 from ...store.search.query import LONGEST_QUERY, parse
-from ...store.search.ranking import passage, ranked
+from ...store.search.ranking import passage, rank
 from ...store.states import OPEN
 from ...store.tables.matters import SubmissionRow
 from ..fields import (
@@ -149,7 +149,7 @@ def _read_cursor(cursor: str | None, sort: str) -> int | None:
 def _search_best(
     session: Session, words: Words, filters: list[ColumnElement[bool]], after: int | None, limit: int
 ) -> _Found:
-    found = ranked(session, words, filters)
+    found = rank(session, words, filters)
     start = after or 0
     end = start + limit
     return _Found(

@@ -58,7 +58,7 @@ def actions(row: SubmissionRow) -> list[states.Step]:
     """Return the steps that may be taken now, as far as the row itself tells."""
     return [
         step
-        for step in states.allowed(row.kind, row.state)
+        for step in states.steps_from(row.kind, row.state)
         if step.action not in _NOT_OFFERED and _offered(row, step.action)
     ]
 

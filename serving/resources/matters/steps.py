@@ -73,5 +73,5 @@ async def take_step(
 def _supplemented(service: Service, submission_id: int, text: str) -> Submission:
     with service.database.reading() as session:
         row = timeline.matter(session, submission_id)
-        row.text = intake.supplemented(row, text, now())
+        row.text = intake.add_supplement(row, text, now())
         return suggesting.as_submission(row)

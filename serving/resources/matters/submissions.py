@@ -100,7 +100,7 @@ def list_submissions(request: Request, actor: Reader, asked: Annotated[ListQuery
     service = Service.of(request)
     after = _read_cursor(asked.cursor, asked.sort)
     with service.database.reading() as session:
-        page = listing.listed(session, asked.wanted(actor), asked.sort, asked.limit, after)
+        page = listing.list_matters(session, asked.wanted(actor), asked.sort, asked.limit, after)
         items = [show_matter(row, actor, service.deadlines, _cut(text)) for row, text in page.rows]
     total = None if page.total is None else min(page.total, listing.MOST_COUNTED)
     return {

@@ -44,7 +44,7 @@ class Passage:
     marks: tuple[tuple[int, int], ...]
 
 
-def ranked(session: Session, query: Query, filters: Sequence[ColumnElement[bool]] = ()) -> Ranked:
+def rank(session: Session, query: Query, filters: Sequence[ColumnElement[bool]] = ()) -> Ranked:
     """Rank the newest matches: number, title, whole words, how often, and newer before older."""
     ids = newest(session, query, filters, MOST_RANKED + 1)
     complete = len(ids) <= MOST_RANKED

@@ -80,13 +80,13 @@ def name_of(facts: Facts, code: int) -> str | None:
     return None if code == UNKNOWN else facts.names.names[code]
 
 
-def counted(values: NDArray[Any]) -> list[tuple[int, int]]:
+def count_values(values: NDArray[Any]) -> list[tuple[int, int]]:
     """Return each value with how often it occurs, the most frequent first."""
-    groups = grouped(values, np.zeros(len(values), dtype=bool))
+    groups = group_counts(values, np.zeros(len(values), dtype=bool))
     return sorted(((value, n) for value, n, _ in groups), key=lambda group: (-group[1], group[0]))
 
 
-def grouped(keys: NDArray[Any], flags: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
+def group_counts(keys: NDArray[Any], flags: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
     """Return for each key, in order: the key, how many rows it has, and how many of them are flagged.
 
     Keys are numbers of names or days, close together: counting them needs no sorting.
@@ -111,8 +111,8 @@ def accuracy(facts: Facts, span: Span, period: Period = "week") -> dict[str, Any
     final = np.where(settled["final"] == UNKNOWN, settled["lead"], settled["final"])
     right = (settled["first"] == final) & (settled["moves"] == 0)
     pending = np.isin(decided["state"], states_as_codes(facts, OPEN))
-    zones = grouped(settled["zone"], right)
-    models = sorted(grouped(settled["model"], right), key=lambda group: -group[1])[:MOST_MODELS]
+    zones = group_counts(settled["zone"], right)
+    models = sorted(group_counts(settled["model"], right), key=lambda group: -group[1])[:MOST_MODELS]
     return {
         "settled": len(settled),
         "right": int(right.sum()),
@@ -120,7 +120,7 @@ def accuracy(facts: Facts, span: Span, period: Period = "week") -> dict[str, Any
         "pending": int(pending.sum()),
         "periods": [
             {"start": day_of(key), **_rate(n, hits)}
-            for key, n, hits in grouped(starts(settled["day"], period), right)
+            for key, n, hits in group_counts(starts(settled["day"], period), right)
         ],
         "zones": [{"zone": name_of(facts, key), **_rate(n, hits)} for key, n, hits in zones],
         "models": [{"model": name_of(facts, key), **_rate(n, hits)} for key, n, hits in models],
@@ -136,18 +136,18 @@ def overrides(facts: Facts, span: Span, period: Period = "week") -> dict[str, An
     decided = span.of(facts, ("suggested", "first"))
     decided = decided[(decided["first"] != UNKNOWN) & (decided["suggested"] != UNKNOWN)]
     other = decided["first"] != decided["suggested"]
-    units = sorted(grouped(decided["suggested"], other), key=lambda group: (-group[2], -group[1]))
+    units = sorted(group_counts(decided["suggested"], other), key=lambda group: (-group[2], -group[1]))
     return {
         "decided": len(decided),
         "overridden": int(other.sum()),
         "rate": share(other.sum(), len(decided)),
         "periods": [
             {"start": day_of(key), **_overridden(n, changed)}
-            for key, n, changed in grouped(starts(decided["day"], period), other)
+            for key, n, changed in group_counts(starts(decided["day"], period), other)
         ],
         "zones": [
             {"zone": name_of(facts, key), **_overridden(n, changed)}
-            for key, n, changed in grouped(decided["zone"], other)
+            for key, n, changed in group_counts(decided["zone"], other)
         ],
         "units": [
             {
@@ -155,7 +155,7 @@ def overrides(facts: Facts, span: Span, period: Period = "week") -> dict[str, An
                 **_overridden(n, changed),
                 "instead": [
                     {"unit": name_of(facts, to), "n": times}
-                    for to, times in counted(decided["first"][other & (decided["suggested"] == key)])[
+                    for to, times in count_values(decided["first"][other & (decided["suggested"] == key)])[
                         :_INSTEAD
                     ]
                 ],
@@ -185,15 +185,15 @@ def returns(facts: Facts, span: Span) -> dict[str, Any]:
     )
     pairs, counts = np.unique(np.stack([lines["unit"], taken], axis=1), axis=0, return_counts=True)
     order = np.argsort(-counts, kind="stable")
-    senders = [key for key, _ in counted(lines["unit"])[:MOST_PAIRS]]
+    senders = [key for key, _ in count_values(lines["unit"])[:MOST_PAIRS]]
     of_senders = taken[np.isin(lines["unit"], senders) & (taken != UNKNOWN)]
-    takers = [key for key, _ in counted(of_senders)[:MOST_PAIRS]]
+    takers = [key for key, _ in count_values(of_senders)[:MOST_PAIRS]]
     number = {(int(a), int(b)): int(n) for (a, b), n in zip(pairs, counts, strict=True)}
     return {
         "returns": len(lines),
         "matters": len(np.unique(lines["id"])),
         "decided": int((matters["first"] != UNKNOWN).sum()) if span.unit is None else None,
-        "reasons": [{"reason": name_of(facts, key), "n": n} for key, n in counted(lines["reason"])],
+        "reasons": [{"reason": name_of(facts, key), "n": n} for key, n in count_values(lines["reason"])],
         "pairs": [
             {"from": name_of(facts, pairs[i][0]), "to": name_of(facts, pairs[i][1]), "n": int(counts[i])}
             for i in order[: 2 * MOST_PAIRS]

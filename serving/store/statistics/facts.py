@@ -109,13 +109,13 @@ class FactsCache:
             return held or self.current()
         try:
             with self._database.reading() as session:
-                self._facts = refreshed(session, self._facts)
+                self._facts = refresh(session, self._facts)
             return self._facts
         finally:
             self._lock.release()
 
 
-def refreshed(session: Session, facts: Facts | None = None) -> Facts:
+def refresh(session: Session, facts: Facts | None = None) -> Facts:
     """Return the facts as they are now, reading anew what has changed since ``facts``."""
     at = now()
     if facts is None:

@@ -12,9 +12,9 @@ from .counts import (
     SETTLED,
     Period,
     Span,
-    counted,
+    count_values,
     day_of,
-    grouped,
+    group_counts,
     name_of,
     share,
     starts,
@@ -49,7 +49,7 @@ def workload(facts: Facts, span: Span, at: dt.datetime, period: Period = "week")
         "states": sorted(
             (
                 {"state": name_of(facts, key), "n": n, "overdue": late}
-                for key, n, late in grouped(matters["state"], overdue)
+                for key, n, late in group_counts(matters["state"], overdue)
             ),
             key=lambda state: (-state["n"], state["state"]),
         ),
@@ -77,8 +77,8 @@ def _days_taken(facts: Facts, matters: NDArray[Any]) -> dict[str, Any]:
 
 
 def _in_and_out(matters: NDArray[Any], period: Period) -> list[dict[str, Any]]:
-    received = dict(counted(starts(matters["day"], period)))
-    closed = dict(counted(starts(matters["closed"][matters["closed"] != UNKNOWN], period)))
+    received = dict(count_values(starts(matters["day"], period)))
+    closed = dict(count_values(starts(matters["closed"][matters["closed"] != UNKNOWN], period)))
     return [
         {"start": day_of(key), "received": received.get(key, 0), "closed": closed.get(key, 0)}
         for key in sorted(received.keys() | closed.keys())
@@ -89,7 +89,7 @@ def _units(
     facts: Facts, matters: NDArray[Any], is_open: NDArray[np.bool_], overdue: NDArray[np.bool_]
 ) -> list[dict[str, Any]]:
     with_unit = is_open & (matters["lead"] != UNKNOWN)
-    groups = grouped(matters["lead"][with_unit], overdue[with_unit])
+    groups = group_counts(matters["lead"][with_unit], overdue[with_unit])
     return [
         {"unit": name_of(facts, key), "open": n, "overdue": late}
         for key, n, late in sorted(groups, key=lambda group: (-group[2], -group[1]))[:MOST_UNITS]

@@ -77,7 +77,7 @@ def test_the_desk_goes_on_where_it_ends(filled):
     assert row.id == COUNT + 1
     with filled.reading() as session:
         assert verification.verify(session).lines == COUNT + 1
-        assert listing.listed(session, Wanted(), "received", 5).total == COUNT + 1
+        assert listing.list_matters(session, Wanted(), "received", 5).total == COUNT + 1
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fenban.model.likeness import clustering
-from fenban.model.likeness.clustering import groups
+from fenban.model.likeness.clustering import group_matters
 from fenban.model.likeness.comparison import Comparable, Comparison, Likeness, Rarity
 from fenban.model.likeness.fingerprint import fingerprint
 from fenban.training.starter import starter_cases
@@ -20,7 +20,7 @@ def rarity():
 
 def found(texts, rarity, days=60, day=lambda n: n):
     matters = [Comparable(fingerprint(text), day(n)) for n, text in enumerate(texts)]
-    return sorted(tuple(g.members.tolist()) for g in groups(Comparison(matters, rarity), days))
+    return sorted(tuple(g.members.tolist()) for g in group_matters(Comparison(matters, rarity), days))
 
 
 def test_letters_are_grouped_by_their_matter(rarity):
@@ -67,7 +67,7 @@ class Chain:
 
 
 def test_a_chain_does_not_become_one_group():
-    sizes = [len(group.members) for group in groups(Chain(40), 60)]
+    sizes = [len(group.members) for group in group_matters(Chain(40), 60)]
     assert max(sizes) <= 4
     assert sum(sizes) >= 30
 
@@ -80,7 +80,7 @@ def test_the_medoid_is_most_like_the_others(rarity):
         def likeness(self, i, j):
             return Likeness(np.zeros(len(i), np.float32), np.where(i * j == 0, 0.9, 0.5).astype(np.float32))
 
-    (group,) = groups(Star(5), 60)
+    (group,) = group_matters(Star(5), 60)
     assert group.medoid == 0
 
 

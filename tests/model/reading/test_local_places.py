@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from fenban.model.directory import Unit
-from fenban.model.reading.local_places import LocalPlaceReader, LocalPlaces, TaughtPlace, without_mentions
+from fenban.model.reading.local_places import LocalPlaceReader, LocalPlaces, TaughtPlace, blot_out_mentions
 from fenban.model.reading.places import PlaceReading
 from fenban.model.scoring.composition import TextSignals, UnitComposer, UnitTable
 
@@ -34,7 +34,7 @@ def test_names_are_found_outside_the_divisions_that_a_text_names(reader: LocalPl
 
 
 def test_a_mention_behind_the_text_blots_out_nothing() -> None:
-    assert without_mentions("路灯坏", PlaceReading(mentions=((2, 9), (5, 8)))) == "路灯。"
+    assert blot_out_mentions("路灯坏", PlaceReading(mentions=((2, 9), (5, 8)))) == "路灯。"
 
 
 def test_ratios_are_those_of_the_counts(reader: LocalPlaceReader) -> None:

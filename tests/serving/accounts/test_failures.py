@@ -81,6 +81,18 @@ def test_success_forgets_the_name_and_old_rows_go(database: Database) -> None:
         assert session.query(FailureRow).count() == 2
 
 
+def test_a_locked_address_is_told_apart_with_what_to_do(database: Database) -> None:
+    for i in range(failures.ADDRESS_FAILURES):
+        fail(database, f"somebody-{i}", 1)
+    with database.reading() as session, pytest.raises(LockedError) as locked:
+        failures.check(session, "another", HERE)
+    assert "反向代理" in locked.value.reason
+    fail(database, "wang", failures.NAME_FAILURES, address="10.9.9.9")
+    with database.reading() as session, pytest.raises(LockedError) as locked:
+        failures.check(session, "wang", "10.8.8.8")
+    assert "代理" not in locked.value.reason
+
+
 def test_neither_names_nor_addresses_are_kept(database: Database) -> None:
     fail(database, "zhangsan", 1)
     with database.reading() as session:

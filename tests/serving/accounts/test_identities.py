@@ -123,7 +123,7 @@ def test_secrets_made_up_do_not_fill_the_memory(
 
 def test_whoever_is_disabled_is_out(database: Database, identities: Identities, secret: str) -> None:
     with database.writing() as session:
-        user = users.named(session, "zhangsan")
+        user = users.get_by_name(session, "zhangsan")
         token, _ = tokens.create(session, Actor("cli", "admin"), user, "one", ["suggest"], 1)
     assert identities.look_up("token", token) is not None
     with database.writing() as session:
@@ -140,7 +140,7 @@ def test_tokens_end_when_revoked_or_expired_and_are_stamped_rarely(
     database: Database, identities: Identities, secret: str
 ) -> None:
     with database.writing() as session:
-        user = users.named(session, "zhangsan")
+        user = users.get_by_name(session, "zhangsan")
         token, row = tokens.create(session, Actor("cli", "admin"), user, "one", ["suggest"], 1)
     found = identities.look_up("token", token)
     assert found is not None
@@ -177,7 +177,7 @@ def test_a_stamp_that_cannot_be_written_keeps_nobody_out(
 
 def test_a_login_replaces_the_session_that_the_browser_had(database: Database, secret: str) -> None:
     with database.writing() as session:
-        user = users.named(session, "zhangsan")
+        user = users.get_by_name(session, "zhangsan")
         fresh, row = sessions.start(session, user, LIFETIME, replaced=secret)
         assert fresh != secret
         assert [found.id for found in session.query(SessionRow)] == [row.id]
@@ -186,5 +186,5 @@ def test_a_login_replaces_the_session_that_the_browser_had(database: Database, s
 def test_rows_of_ended_sessions_go_at_the_next_login(database: Database, secret: str) -> None:
     shift(database, 13)
     with database.writing() as session:
-        sessions.start(session, users.named(session, "zhangsan"), LIFETIME)
+        sessions.start(session, users.get_by_name(session, "zhangsan"), LIFETIME)
         assert session.query(SessionRow).count() == 1

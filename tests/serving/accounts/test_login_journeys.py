@@ -193,10 +193,10 @@ def test_a_hash_of_older_parameters_is_renewed_at_the_login(browser):
     old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
     database = browser.app.state.service.database
     with database.writing() as session:
-        users.named(session, "clerk").password_hash = old
+        users.get_by_name(session, "clerk").password_hash = old
     assert browser.log_in().status_code == 200
     with database.reading() as session:
-        assert not is_outdated(users.named(session, "clerk").password_hash)
+        assert not is_outdated(users.get_by_name(session, "clerk").password_hash)
 
 
 def test_logins_and_changes_are_in_the_audit_without_secrets(browser):

@@ -160,7 +160,7 @@ def test_a_stranger_is_refused_unless_people_are_added(browser, browser_for, cit
 def test_whoever_is_disabled_here_stays_out(browser, city):
     come_in(browser, city)
     with browser.app.state.service.database.writing() as session:
-        users.change(session, local_actor("boss"), users.named(session, "clerk").id, disabled=True)
+        users.change(session, local_actor("boss"), users.get_by_name(session, "clerk").id, disabled=True)
     browser.client.http.cookies.clear()
     assert come_in(browser, city).status_code == 403
 

@@ -74,7 +74,7 @@ def test_revoking_is_for_good_and_for_the_owner(database: Database) -> None:
         row = tokens.create(session, ADMIN, owner, "one", ["suggest"], 1)[1]
         for act in (
             lambda: tokens.revoke(session, Actor("lisi", "clerk", user_id=other.id), row.id),
-            lambda: tokens.named(session, "x"),
+            lambda: tokens.get_by_name(session, "x"),
         ):
             with pytest.raises(NotFoundError):
                 act()
@@ -82,8 +82,8 @@ def test_revoking_is_for_good_and_for_the_owner(database: Database) -> None:
         lines = audit.count(session)
         assert tokens.revoke(session, ADMIN, row.id).revoked_at == first
         assert audit.count(session) == lines
-        assert tokens.listed(session, 10, owner=other.id) == []
-        assert [found.name for found in tokens.listed(session, 10)] == ["one"]
+        assert tokens.list_tokens(session, 10, owner=other.id) == []
+        assert [found.name for found in tokens.list_tokens(session, 10)] == ["one"]
 
 
 def test_roles_hold_known_permissions_and_an_unknown_role_none() -> None:

@@ -35,7 +35,7 @@ def test_names_are_kept_in_one_spelling(database: Database) -> None:
         with database.writing() as session:
             assert users.add(session, local_actor("cli:test"), typed, "某人", "clerk").name == kept
         with database.reading() as session:
-            assert users.named(session, typed).name == kept
+            assert users.get_by_name(session, typed).name == kept
 
 
 def test_other_names_are_refused(database: Database) -> None:
@@ -54,7 +54,7 @@ def test_a_name_is_given_once_and_roles_are_known(database: Database) -> None:
         for display in ("   ", "李\0四", "x" * 101):
             with pytest.raises(RefusedError):
                 users.add(session, local_actor("cli:test"), "lisi", display, "clerk")
-        assert users.find(session, "a\0b") is None
+        assert users.find_by_name(session, "a\0b") is None
 
 
 def test_a_change_names_the_version_and_leaves_a_line(database: Database) -> None:
@@ -95,12 +95,12 @@ def test_an_invitation_works_once(database: Database) -> None:
     with database.writing() as session:
         user = added(session)
         secret, _ = users.invite(session, local_actor("boss"), user)
-        assert users.invited(session, secret).name == "zhangsan"
+        assert users.person_invited_by(session, secret).name == "zhangsan"
         assert secret not in str([row.__dict__ for row in session.query(InvitationRow)])
         users.accept(session, secret, "张三", "$argon2id$made-up")
         assert users.state_of(user) == "active"
         for act in (
-            lambda: users.invited(session, secret),
+            lambda: users.person_invited_by(session, secret),
             lambda: users.accept(session, secret, "李四", "x"),
         ):
             with pytest.raises(InvitationError):
@@ -116,14 +116,14 @@ def test_invitations_end_with_time_with_a_newer_one_and_with_the_person(database
         assert dt.timedelta(days=2) < expires_at - users.now() < dt.timedelta(days=4)
         for secret in (old, "", "made-up"):
             with pytest.raises(InvitationError):
-                users.invited(session, secret)
+                users.person_invited_by(session, secret)
         users.change(session, local_actor("boss"), user.id, disabled=True)
         with pytest.raises(InvitationError):
-            users.invited(session, new)
+            users.person_invited_by(session, new)
         users.change(session, local_actor("boss"), user.id, disabled=False)
         session.query(InvitationRow).filter_by(used_at=None).one().expires_at = users.now()
         with pytest.raises(InvitationError):
-            users.invited(session, new)
+            users.person_invited_by(session, new)
 
 
 def test_being_invited_anew_ends_password_and_sessions(database: Database) -> None:
@@ -142,7 +142,7 @@ def test_the_first_start_invites_an_administrator(database: Database) -> None:
         assert first
         assert second
         with pytest.raises(InvitationError):
-            users.invited(session, first)
+            users.person_invited_by(session, first)
         admin = users.accept(session, second, "管理员", "$argon2id$made-up")
         assert (admin.name, admin.role, users.count(session)) == ("admin", "admin", 1)
         assert users.first_invitation(session, local_actor("cli:test")) is None
@@ -153,7 +153,7 @@ def test_a_link_that_another_administrator_holds_stays_good(database: Database) 
         boss = added(session, "boss", "admin")
         secret, _ = users.invite(session, local_actor("cli:test"), boss)
         assert users.first_invitation(session, local_actor("cli:test")) is None
-        assert users.invited(session, secret) is boss
+        assert users.person_invited_by(session, secret) is boss
         session.query(InvitationRow).one().expires_at = users.now()
         assert users.first_invitation(session, local_actor("cli:test"))
 

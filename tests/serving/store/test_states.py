@@ -46,7 +46,7 @@ def test_every_state_can_be_reached_and_closed_ones_are_known(kind):
     while waiting:
         state = waiting.pop()
         reached.add(state)
-        waiting += [step.to for step in states.allowed(kind, state) if step.to and step.to not in reached]
+        waiting += [step.to for step in states.steps_from(kind, state) if step.to and step.to not in reached]
     named = {state for step in states._STEPS[kind] for state in step.origins}
     assert named <= reached
     assert reached <= states.OPEN | states.CLOSED
@@ -56,7 +56,7 @@ def test_every_state_can_be_reached_and_closed_ones_are_known(kind):
 @pytest.mark.parametrize("kind", ["complaint", "proposal"])
 def test_no_state_has_two_steps_of_one_action(kind):
     for state in states.OPEN | states.CLOSED:
-        actions = [step.action for step in states.allowed(kind, state)]
+        actions = [step.action for step in states.steps_from(kind, state)]
         assert len(actions) == len(set(actions))
 
 

@@ -19,7 +19,7 @@ from fenban.model.case import Case, Submission
 from fenban.model.errors import FenbanError, InputError, ModelFolderError
 from fenban.training.registry import models as registry_module
 from fenban.training.registry.models import ChampionChangedError, Registry, mask_case
-from fenban.training.tables.records import case_from, record_of
+from fenban.training.tables.records import build_case_record, read_case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,7 +150,7 @@ def test_cases_are_kept_masked_and_come_back_as_they_were(registry: Registry, ti
     assert stat.S_IMODE(path.stat().st_mode) == 0o600  # citizens' words are not for every account
     assert registry.cases_of(version) == [mask_case(case)]
     assert mask_case(mask_case(case)) == mask_case(case)
-    assert case_from(record_of(case)) == case
+    assert read_case(build_case_record(case)) == case
 
 
 def test_missing_and_damaged_cases_are_named(registry: Registry, tiny_router: Router) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from fenban.model.directory import Directory, Function, Predecessor, Unit
-from fenban.serving.desk.directory.changes import CHANGE_NAMES, Change, changes_between, described
+from fenban.serving.desk.directory.changes import CHANGE_NAMES, Change, changes_between, describe
 
 FUNCTIONS = [Function("甲"), Function("乙")]
 
@@ -55,5 +55,5 @@ def test_changes_come_by_kind() -> None:
 
 
 def test_a_unit_in_one_line() -> None:
-    assert described(Unit("一")) == ""
-    assert described(Unit("一", None, "南宁市")) == "南宁市"
+    assert describe(Unit("一")) == ""
+    assert describe(Unit("一", None, "南宁市")) == "南宁市"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fenban.serving.desk.likeness import clusters
-from fenban.serving.desk.likeness.clusters import ClustersCache, computed, growth_of
+from fenban.serving.desk.likeness.clusters import ClustersCache, compute_clusters, growth_of
 from fenban.serving.desk.matters import merging
 from fenban.serving.store.base import now
 from tests.model.likeness.invented_letters import ALONE, LIGHTS, PLANT
@@ -29,7 +29,7 @@ def filled(office):
 
 def computed_now(office, weeks=8):
     with office.database.reading() as session:
-        return computed(session, weeks, now())
+        return compute_clusters(session, weeks, now())
 
 
 def test_what_several_wrote_is_a_cluster(filled):

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from fenban.model.case import Submission
 from fenban.serving.desk.likeness import duplicates, rarities
 from fenban.serving.desk.likeness.differences import Side
-from fenban.serving.desk.likeness.meaning import Meaning, Vector, read_back, stored
+from fenban.serving.desk.likeness.meaning import Meaning, Vector, bytes_of, read_back
 from fenban.serving.desk.matters import intake, merging
 from fenban.serving.desk.matters.steps import PLAIN
 from fenban.serving.store.base import now
@@ -124,7 +124,7 @@ class Content:
 
 def test_a_vector_is_kept_and_compared_only_with_its_own_kind(office):
     unit = np.array([0.6, 0.8], np.float32)
-    mine, others = (Vector(name * 64, stored(unit)) for name in "ab")
+    mine, others = (Vector(name * 64, bytes_of(unit)) for name in "ab")
     with office.desk() as desk:
         row, _ = intake.take_in(desk, intake.Arrival(text=PLANT[1], received_at=now()), None, mine)
     with office.database.reading() as session:
@@ -140,7 +140,7 @@ def test_a_model_without_a_fitting_encoder_has_no_vectors():
     vector = Meaning(Content(raw=False)).vector(one)
     assert vector.encoder == Encoder.fingerprint
     assert read_back(vector.values) @ read_back(vector.values) == pytest.approx(1)
-    assert read_back(stored(np.zeros(2, np.float32))).tolist() == [0, 0]
+    assert read_back(bytes_of(np.zeros(2, np.float32))).tolist() == [0, 0]
 
 
 def test_rarity_is_counted_once_for_many_threads(office, monkeypatch):

@@ -19,7 +19,7 @@ from ..conftest import LIGHTS, WATER, suggestion
 
 def ids(office, sort="received", limit=50, **wanted) -> list[int]:
     with office.database.reading() as session:
-        page = listing.listed(session, Wanted(**wanted), sort, limit)
+        page = listing.list_matters(session, Wanted(**wanted), sort, limit)
     return [row.id for row, _ in page.rows]
 
 
@@ -27,7 +27,7 @@ def all_pages(office, sort, limit, between=lambda: None, **wanted) -> list[int]:
     found, after = [], None
     while True:
         with office.database.reading() as session:
-            page = listing.listed(session, Wanted(**wanted), sort, limit, after)
+            page = listing.list_matters(session, Wanted(**wanted), sort, limit, after)
         found += [row.id for row, _ in page.rows]
         if page.next is None:
             return found
@@ -106,8 +106,8 @@ def test_the_text_is_cut_and_the_total_counted_once(office):
     office.take_in("灯" * 1000)
     office.take_in()
     with office.database.reading() as session:
-        page = listing.listed(session, Wanted(), "received", 1)
-        rest = listing.listed(session, Wanted(), "received", 1, page.next)
+        page = listing.list_matters(session, Wanted(), "received", 1)
+        rest = listing.list_matters(session, Wanted(), "received", 1, page.next)
     assert (page.total, rest.total, rest.next) == (2, None, None)
     assert rest.rows[0][1] == "灯" * (listing.EXCERPT + 1)
 
@@ -115,7 +115,7 @@ def test_the_text_is_cut_and_the_total_counted_once(office):
 def test_the_total_is_bounded(office, some, monkeypatch):
     monkeypatch.setattr(listing, "MOST_COUNTED", 3)
     with office.database.reading() as session:
-        assert listing.listed(session, Wanted(), "received", 1).total == 4
+        assert listing.list_matters(session, Wanted(), "received", 1).total == 4
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 
 from fenban.serving.store.search import index as search
 from fenban.serving.store.search.query import UnreadableQueryError, parse
-from fenban.serving.store.search.ranking import MOST_RANKED, passage, ranked
+from fenban.serving.store.search.ranking import MOST_RANKED, passage, rank
 from fenban.serving.store.tables.matters import SubmissionRow
 
 AT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -180,9 +180,9 @@ def test_a_title_and_a_whole_word_rank_higher(database):
         word = add(session, "word", "想问市长什么时候来", number="a-2")
         inside = add(session, "inside", "南宁市长江路段积水", number="a-3")
         number = add(session, "number", "市长 2026070199", number="2026070199-1")
-        ids = ranked(session, parse("市长")).ids
+        ids = rank(session, parse("市长")).ids
         assert [one for one in ids if one != number.id] == [title.id, word.id, inside.id]
-        assert ranked(session, parse("2026070199")).ids[0] == number.id
+        assert rank(session, parse("2026070199")).ids[0] == number.id
 
 
 def test_words_as_they_were_typed_rank_higher(database):
@@ -190,14 +190,14 @@ def test_words_as_they_were_typed_rank_higher(database):
         apart = add(session, "apart", "工地拖欠三个月工资，工资一直拖欠", number="a-1")
         together = add(session, "together", "老板拖欠工资", number="a-2")
         later = add(session, "later", "拖欠他的工资，拖欠我的工资", number="a-3")
-        assert ranked(session, parse("拖欠工资")).ids == (together.id, later.id, apart.id)
+        assert rank(session, parse("拖欠工资")).ids == (together.id, later.id, apart.id)
 
 
 def test_ranking_is_bounded(database):
     with database.writing() as session:
         for i in range(MOST_RANKED + 1):
             add(session, f"n{i}", "小区停水", number=f"b-{i}")
-        best = ranked(session, parse("停水"))
+        best = rank(session, parse("停水"))
     assert len(best.ids) == MOST_RANKED
     assert not best.complete
 

@@ -10,7 +10,7 @@ from fenban.serving.store import audit
 from fenban.serving.store.statistics import counts as figures
 from fenban.serving.store.statistics import facts as facts_
 from fenban.serving.store.statistics.counts import Span
-from fenban.serving.store.statistics.facts import FactsCache, refreshed
+from fenban.serving.store.statistics.facts import FactsCache, refresh
 from fenban.serving.store.statistics.load import topics, workload
 from fenban.serving.store.tables.matters import (
     DecisionRow,
@@ -90,7 +90,7 @@ def facts_of(database):
         with database.writing() as session:
             write(Book(session))
         with database.reading() as session:
-            return refreshed(session)
+            return refresh(session)
 
     return read
 
@@ -264,7 +264,7 @@ def test_facts_follow_what_changes(database):
         book = Book(session)
         a_little_history(book)
     with database.reading() as session:
-        before = refreshed(session)
+        before = refresh(session)
     with database.writing() as session:
         row = session.get_one(SubmissionRow, 4)
         book = Book(session)
@@ -274,7 +274,7 @@ def test_facts_follow_what_changes(database):
         row.state = "退单"
         book.matter(suggested=HOUSING, decided=HOUSING, updated_at=facts_.now())
     with database.reading() as session:
-        after, anew = refreshed(session, before), refreshed(session)
+        after, anew = refresh(session, before), refresh(session)
     assert len(before.matters) == 6  # a snapshot is never changed
     assert len(after.returns) == 3
     for span in (Span(), Span(unit=POLICE)):
