@@ -112,13 +112,13 @@ from .likeness.fingerprint import (
     Fingerprint as Fingerprint,
 )
 from .likeness.fingerprint import (
-    fingerprint as fingerprint,
+    take_fingerprint as take_fingerprint,
 )
 from .likeness.lookup import (
-    asked_keys as asked_keys,
+    list_asked_keys as list_asked_keys,
 )
 from .likeness.lookup import (
-    stored_keys as stored_keys,
+    list_stored_keys as list_stored_keys,
 )
 
 # What a model remembers and how it is kept
@@ -316,7 +316,7 @@ from .scoring.stage import (
     Weights as Weights,
 )
 from .scoring.stage import (
-    sureness as sureness,
+    compute_sureness as compute_sureness,
 )
 from .scoring.voting import (
     LABELS as LABELS,

@@ -249,7 +249,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     await asyncio.to_thread(migrate, service.database)
     await asyncio.to_thread(service.router.suggest, [Submission(_WARMING_TEXT)])
-    await asyncio.to_thread(rarities.shipped)
+    await asyncio.to_thread(rarities.load_shipped)
     reading = asyncio.create_task(asyncio.to_thread(_read_facts, service.facts))
     try:
         async with service.batcher:

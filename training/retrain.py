@@ -20,7 +20,7 @@ from fenban.model import BATCH, Router, TrainingError
 
 from .directory.growing import add_named_units, fill_in_functions, is_read_off
 from .progress import silent
-from .train import SEED, fingerprint, train_model
+from .train import SEED, fingerprint_cases, train_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -298,10 +298,10 @@ def _find_answers(router: Router, cases: Sequence[Case], label: str) -> list[str
 
 
 def _leave_out_known(known: Sequence[Case], new: Sequence[Case]) -> list[Case]:
-    seen = {fingerprint([case]) for case in known}
+    seen = {fingerprint_cases([case]) for case in known}
     fresh = []
     for case in new:
-        mark = fingerprint([case])
+        mark = fingerprint_cases([case])
         if mark not in seen:
             seen.add(mark)
             fresh.append(case)

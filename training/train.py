@@ -30,7 +30,7 @@ from fenban.model import (
     shipped_gazetteer,
 )
 
-from .directory.labels import directory_from_labels, home_province, take_apart, with_functions
+from .directory.labels import fill_in_functions_by_name, home_province, infer_from_labels, take_apart
 from .fitting.classifiers import Target, fit_heads
 from .fitting.memory import remember
 from .fitting.place_teaching import place_lessons
@@ -105,7 +105,7 @@ def train_model(
     Raises:
         TrainingError: there is nothing to learn from these cases.
     """
-    cases = with_functions(cases, directory, shipped_gazetteer(None))
+    cases = fill_in_functions_by_name(cases, directory, shipped_gazetteer(None))
     world = _build_world(cases, directory)
     targets = targets_of(cases, world.directory)
     _check(cases, targets)
@@ -164,7 +164,7 @@ def _build_world(cases: Sequence[Case], directory: Directory | None) -> World:
     if directory is not None:
         directory = _add_unlisted_units(cases, directory, national)
     elif any(case.lead_unit for case in cases):
-        directory, local = directory_from_labels(cases, national)
+        directory, local = infer_from_labels(cases, national)
     home = home_province(directory, national) if directory else None
     return World(directory, Gazetteer.build(home, local), home, local)
 
@@ -277,12 +277,12 @@ def _collect_facts(
         "libraries": libraries,
         "seed": seed,
         "parent": parent,
-        "data": {"cases": len(cases), "sha256": fingerprint(cases)},
+        "data": {"cases": len(cases), "sha256": fingerprint_cases(cases)},
         "metrics": {"measured_on": measured_on, **metrics},
     }
 
 
-def fingerprint(cases: Sequence[Case]) -> str:
+def fingerprint_cases(cases: Sequence[Case]) -> str:
     """Return the SHA-256 of the cases as canonical JSON."""
     digest = hashlib.sha256()
     for case in cases:

@@ -22,8 +22,8 @@ from scipy.stats import spearmanr
 
 from fenban.model.likeness.clustering import group_matters
 from fenban.model.likeness.comparison import SAME_MATTER, SAME_TEXT, Comparable, Comparison, Rarity
-from fenban.model.likeness.fingerprint import fingerprint
-from fenban.model.likeness.lookup import asked_keys, stored_keys
+from fenban.model.likeness.fingerprint import take_fingerprint
+from fenban.model.likeness.lookup import list_asked_keys, list_stored_keys
 from fenban.serving.desk.likeness import rarities
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def measure_folder(folder: Path) -> dict[str, object]:
     began = time.process_time()
     matters = [_comparable(row) for row in rows]
     read = time.process_time() - began
-    rarity = Rarity.of((*rarities.shipped(), *(matter.print for matter in matters)))
+    rarity = Rarity.of((*rarities.load_shipped(), *(matter.print for matter in matters)))
     comparison = Comparison(matters, rarity)
     i, j = comparison.propose_pairs(0.02, 0.03, DAYS)
     alike = comparison.likeness(i, j)
@@ -79,12 +79,12 @@ def _comparable(row: dict[str, str]) -> Comparable:
     day = _DATE.match(row["留言时间"])
     assert day is not None
     received = date(*(int(part) for part in day.groups()))
-    return Comparable(fingerprint(row["留言详情"], row["留言主题"]), received.toordinal())
+    return Comparable(take_fingerprint(row["留言详情"], row["留言主题"]), received.toordinal())
 
 
 def _recall(matters: list[Comparable], rarity: Rarity, i: NDArray[np.int64], j: NDArray[np.int64]) -> float:
-    stored = [set(stored_keys(matter.print, rarity).tolist()) for matter in matters]
-    asked = [set(asked_keys(matter.print, rarity)[0].tolist()) for matter in matters]
+    stored = [set(list_stored_keys(matter.print, rarity).tolist()) for matter in matters]
+    asked = [set(list_asked_keys(matter.print, rarity)[0].tolist()) for matter in matters]
     hits = [bool(asked[b] & stored[a]) for a, b in zip(i, j, strict=True)]
     return round(float(np.mean(hits)), 3)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fenban.serving.accounts import sessions, users
 from fenban.serving.accounts.digests import new_secret
 from fenban.serving.accounts.passwords import hash_password
-from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.database import Database, parse_database_url
 
 from ..processes import HOME, LeftOut, fenban, resident_mb, run_module
 from .admission import admit_person
@@ -133,7 +133,7 @@ def measure_clerks(model: Path, url: str, amount: Amount) -> dict[str, Any]:
 
 def _begin_session(url: str) -> str:
     """Begin a session of one of those who took the matters in, so that there are some of hers."""
-    with contextlib.closing(Database(database_url(url, Path()))) as database:
+    with contextlib.closing(Database(parse_database_url(url, Path()))) as database:
         admit_person(database, CLERKS_OF_STORE[0], "admin")
         with database.writing() as session:
             user = users.get_by_name(session, CLERKS_OF_STORE[0])
@@ -144,5 +144,5 @@ def _begin_session(url: str) -> str:
 
 
 def _make_tokens(url: str, names: list[str], role: str) -> list[str]:
-    with contextlib.closing(Database(database_url(url, Path()))) as database:
+    with contextlib.closing(Database(parse_database_url(url, Path()))) as database:
         return [admit_person(database, name, role) for name in names]

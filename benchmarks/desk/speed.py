@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from fenban.model.case import Submission
 from fenban.model.router import BATCH, Router
 from fenban.serving.inference.pool import Asked, suggest_batches
-from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.database import Database, parse_database_url
 
 from ..processes import fenban, resident_mb, run_module
 from .admission import admit_person
@@ -66,7 +66,7 @@ def _run_service(model: Path) -> Iterator[tuple[int, str, str]]:
     """Run a service with a store of its own; give its process, its port and a token."""
     with tempfile.TemporaryDirectory(prefix="fenban-store-") as folder:
         url = store_url_in(Path(folder))
-        database = Database(database_url(url, Path(folder)))
+        database = Database(parse_database_url(url, Path(folder)))
         token = admit_person(database)
         database.close()
         with run_service(model, url) as (pid, port):

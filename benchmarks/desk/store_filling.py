@@ -21,7 +21,7 @@ from fenban.model.errors import InputError
 from fenban.serving.desk.likeness import duplicates, rarities
 from fenban.serving.store import audit, schema, sealing
 from fenban.serving.store.base import CHINA
-from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.database import Database, parse_database_url
 from fenban.serving.store.sealing import Seal
 from fenban.serving.store.search.tokens import fold, number_token, tokens_of
 from fenban.serving.store.tables import search as search_tables
@@ -83,7 +83,7 @@ class _Rows:
                 into.append({"id": self._next(name), "submission_id": matter, **line, **more})
                 seals.append(_seal(name, into[-1]))
         self._add_search(found, matter, number, history.text)
-        kept, keys = duplicates.rows_of(SubmissionRow(**row), self._rarity)
+        kept, keys = duplicates.build_rows(SubmissionRow(**row), self._rarity)
         found.setdefault("fingerprints", []).append(kept)
         found.setdefault("lookup_keys", []).extend(keys)
         self._add_audit(found, row, seals)
@@ -154,7 +154,7 @@ def fill(
     written: Counter[str] = Counter()
     tables = _tables(database)
     with database.reading() as session:
-        rows = _Rows(not database.is_sqlite, rarities.current(session))
+        rows = _Rows(not database.is_sqlite, rarities.load_current(session))
     histories = Inventor(seed, until or dt.datetime.now(dt.UTC)).histories(matters)
     with database.engine.execution_options(fenban_writes=True).begin() as connection:
         if connection.exec_driver_sql("SELECT 1 FROM submissions LIMIT 1").first():
@@ -194,7 +194,7 @@ def main() -> int:
     parser.add_argument("--database", required=True, metavar="URL", help="an empty one; it is migrated")
     parser.add_argument("--matters", type=int, default=200_000)
     arguments = parser.parse_args()
-    database = Database(database_url(arguments.database, Path()))
+    database = Database(parse_database_url(arguments.database, Path()))
     began = time.perf_counter()
     try:
         schema.migrate(database)

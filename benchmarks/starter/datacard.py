@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fenban.model import shipped
-from fenban.training.directory.labels import topic_levels
+from fenban.training.directory.labels import split_topic
 from fenban.training.starter import starter_cases
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def bars(title: str, counts: Sequence[tuple[str, int]]) -> str:
 
 def distributions(cases: Sequence[Case]) -> dict[str, tuple[str, list[tuple[str, int]]]]:
     """Return for each picture its title and its bars."""
-    topics = Counter(topic_levels(case.topic or "")[0] for case in cases)
+    topics = Counter(split_topic(case.topic or "")[0] for case in cases)
     forms = Counter(case.submission.form or "" for case in cases)
     lanes = Counter(case.lane or "" for case in cases)
     cities = Counter((case.submission.jurisdiction or "").split("/")[0] for case in cases)
@@ -76,7 +76,7 @@ def figures(cases: Sequence[Case]) -> dict[str, object]:
         "length: 10th percentile / median / 95th": (
             f"{percentiles[1]:.0f} / {statistics.median(sizes):.0f} / {percentiles[18]:.0f}"
         ),
-        "first-level topics": len({topic_levels(case.topic or "")[0] for case in cases}),
+        "first-level topics": len({split_topic(case.topic or "")[0] for case in cases}),
         "second-level topics": len({case.topic for case in cases}),
         "lead units": len({case.lead_unit for case in cases}),
         "functions": len({case.function for case in cases}),

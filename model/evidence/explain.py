@@ -15,7 +15,7 @@ import numpy as np
 
 from ..case import Evidence, SimilarCase
 from .counterfactual import Question, explain_in_full
-from .words import DutyIndex, weighed_words
+from .words import DutyIndex, weigh_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ class Explainer:
                 yield Evidence(similar=similar[i])
                 continue
             head, answer = question.head, question.answer
-            words = weighed_words(
+            words = weigh_words(
                 scored.reading, i, *self._scorer.contributions(scored, i, spans, head, answer)
             )
             name = self._scorer.classes(head)[answer]

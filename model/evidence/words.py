@@ -23,7 +23,7 @@ _STOP = frozenset("的了是在我们你他她它这那有和就都也很到说�
 _SHARE_OF_BEST = 0.12
 
 
-def weighed_words(
+def weigh_words(
     reading: Reading,
     index: int,
     starts: NDArray[np.int32],

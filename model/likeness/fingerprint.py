@@ -76,7 +76,7 @@ class Fingerprint:
         return cls(words, pairs, names)
 
 
-def fingerprint(text: str, title: str = "", segmenter: Segmenter | None = None) -> Fingerprint:
+def take_fingerprint(text: str, title: str = "", segmenter: Segmenter | None = None) -> Fingerprint:
     """Return the fingerprint of a matter; personal data and greetings leave no trace in it."""
     folded = normalise(hide(Submission(text, title).full_text)).text
     cut = (segmenter or default_segmenter()).cut(folded)

@@ -23,12 +23,12 @@ ASKED_NAMES, ASKED_WORDS = 20, 20
 COMMONEST = 0.01  # share of matters from which a hash finds too many to help
 
 
-def stored_keys(one: Fingerprint, rarity: Rarity) -> NDArray[np.uint32]:
+def list_stored_keys(one: Fingerprint, rarity: Rarity) -> NDArray[np.uint32]:
     """Return the hashes, each once, under which a matter is stored: at most 26."""
     return _keys(one, rarity, STORED_NAMES, STORED_WORDS)
 
 
-def asked_keys(one: Fingerprint, rarity: Rarity) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
+def list_asked_keys(one: Fingerprint, rarity: Rarity) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
     """Return the hashes by which its likes are looked up, and what each weighs: its idf."""
     keys = _keys(one, rarity, ASKED_NAMES, ASKED_WORDS)
     keys = keys[rarity.shares(keys) <= COMMONEST]

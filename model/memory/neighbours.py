@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .small_world import is_sound, stored_vectors
+from .small_world import is_sound, read_vectors
 from .usearch_index import BatchMatches, Index, MetricKind, ScalarKind
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Neighbours:
         Raises:
             ValueError: the bytes are no index, or one of another number of cases.
         """
-        vectors = stored_vectors(data)
+        vectors = read_vectors(data)
         if len(vectors) != len(cases):
             raise ValueError(f"neighbours: {len(vectors)} vectors of {len(cases)} cases")
         index = Index.restore(data) if is_sound(data, _kinds()) else None

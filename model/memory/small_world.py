@@ -21,7 +21,7 @@ _HEAD, _NUMBERS, _NODE = 64, 40, 10
 _MOST_LINKS, _HIGHEST = 1024, 64
 
 
-def stored_vectors(data: bytes) -> NDArray[np.int8]:
+def read_vectors(data: bytes) -> NDArray[np.int8]:
     """Return the (n, d) vectors that an index stored as bytes begins with.
 
     Raises:
@@ -38,7 +38,7 @@ def is_sound(data: bytes, kinds: bytes) -> bool:
 
     ``kinds`` are the bytes 13 to 16 of the head that an index of ours has.
     """
-    n, d = stored_vectors(data).shape
+    n, d = read_vectors(data).shape
     graph = np.frombuffer(data, dtype=np.uint8, offset=8 + n * d)
     begin = _HEAD + _NUMBERS + 2 * n
     if len(graph) < begin or bytes(graph[:7]) != _MAGIC or bytes(graph[_KINDS]) != kinds:

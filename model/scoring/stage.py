@@ -44,11 +44,11 @@ class Gate:
         """Return the weighted (texts, classes) margins."""
         if self.unsure == self.certain:
             return margins * np.float32(self.unsure)
-        growth = np.float32(self.certain - self.unsure) * sureness(margins, self.scale)
+        growth = np.float32(self.certain - self.unsure) * compute_sureness(margins, self.scale)
         return margins * (np.float32(self.unsure) + growth)
 
 
-def sureness(margins: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
+def compute_sureness(margins: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
     """Return the largest share of a softmax over each row of ``scale`` times the margins, (texts, 1)."""
     shares = softmax(margins * np.float32(scale), 1.0)
     largest: NDArray[np.float32] = shares.max(axis=1, keepdims=True)

@@ -53,7 +53,7 @@ class Cues:
 
 
 @functools.lru_cache(maxsize=1)
-def cues() -> Cues:
+def find_cues() -> Cues:
     """Return the shipped words of lanes and forms."""
     table = shipped.toml("lexicons/lanes.toml")
     forms = {name: PhraseFinder(words) for name, words in table["forms"].items()}
@@ -64,7 +64,7 @@ def find_named_forms(text: str) -> dict[str, float]:
     """Return the forms that a folded text names (请问, 案由:), each with how many times likelier it is."""
     return {
         name: _TITLED if name in TITLES else _NAMED
-        for name, finder in cues().forms.items()
+        for name, finder in find_cues().forms.items()
         if finder.first(text)
     }
 
@@ -92,7 +92,7 @@ def lane_of(
         return Lane(ACROSS, across)
     if learnt is None:
         return None
-    word = cues().mediation.first(text)
+    word = find_cues().mediation.first(text)
     for name, probability in sorted(learnt.items(), key=lambda item: -item[1]):
         least = LEARNT_FROM.get(name, _OTHERWISE)
         least = min(least, _NAMED_FROM) if name == MEDIATION and word else least
@@ -104,7 +104,7 @@ def lane_of(
 
 def _sides(text: str, places: PlaceReading, home: str | None) -> str | None:
     """Say which places a matter lies between, where it names two and says that it lies between them."""
-    word = cues().between.first(text)
+    word = find_cues().between.first(text)
     if word is None:
         return None
     if len(places.provinces) > 1 and (home is None or home in places.provinces):

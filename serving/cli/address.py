@@ -16,7 +16,7 @@ _LONGEST = 300  # characters; whatever else lies there is not ours
 
 
 @contextlib.contextmanager
-def noted_address(home: Path, address: str) -> Iterator[None]:
+def note_address(home: Path, address: str) -> Iterator[None]:
     """Note where the service of this home answers, as long as the context lasts.
 
     Of several services the one that began last is noted, and each takes back only its own note. A

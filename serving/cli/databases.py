@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from fenban.model import InputError
 from fenban.training import make_private, tighten
 
-from ..store.database import Database, database_url
+from ..store.database import Database, parse_database_url
 from ..store.errors import NotFoundError, RefusedError
 from ..store.schema import migrate
 from .home import home_of
@@ -31,11 +31,11 @@ def database_of(arguments: argparse.Namespace) -> str:
         InputError: it is no URL, or of a database that is not supported.
     """
     given = arguments.database or os.environ.get("FENBAN_DATABASE")
-    return database_url(given, home_of(arguments)).render_as_string(hide_password=False)
+    return parse_database_url(given, home_of(arguments)).render_as_string(hide_password=False)
 
 
 @contextlib.contextmanager
-def opened_database(arguments: argparse.Namespace, *, existing: bool = False) -> Iterator[Database]:
+def open_database(arguments: argparse.Namespace, *, existing: bool = False) -> Iterator[Database]:
     """Open ``--database``, bring it to the present schema, and close it in the end.
 
     Args:
@@ -59,7 +59,7 @@ def opened_database(arguments: argparse.Namespace, *, existing: bool = False) ->
 
 
 @contextlib.contextmanager
-def protected_database(arguments: argparse.Namespace) -> Iterator[Database]:
+def open_protected_database(arguments: argparse.Namespace) -> Iterator[Database]:
     """Open ``--database`` as it is, to be read alone: nothing is written, not even a newer schema.
 
     Raises:
@@ -77,7 +77,7 @@ def _check_existing(url: URL) -> None:
 
 
 @contextlib.contextmanager
-def refusals_as_input_errors() -> Iterator[None]:
+def translate_refusals() -> Iterator[None]:
     """Turn what the store refuses into wrong input.
 
     Raises:

@@ -45,7 +45,7 @@ class HarmlessStream:
 
 
 @contextmanager
-def harmless_output() -> Iterator[None]:
+def disarm_output() -> Iterator[None]:
     """Let everything that is printed inside be disarmed."""
     out, err = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = (_harmless(stream) for stream in (out, err))

@@ -10,7 +10,7 @@ import traceback
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .exits import DONE, FAILED, INTERRUPTED, say
-from .harmless import harmless_output
+from .harmless import disarm_output
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -109,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     given = sys.argv[1:] if arguments is None else list(arguments)
-    with harmless_output():
+    with disarm_output():
         return _run(given)
 
 

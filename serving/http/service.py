@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.engine import make_url
 
 from ..desk.deadlines.files import shipped_deadlines
-from ..desk.directory.successions import brought_up_to_date
+from ..desk.directory.successions import bring_up_to_date
 from ..desk.directory.unit_index import LiveUnits
 from ..desk.likeness.clusters import ClustersCache
 from ..desk.likeness.meaning import Meaning
@@ -127,4 +127,4 @@ def suggest_in_current_names(
     if directory is None:
         return suggestions
     day = dt.datetime.now(CHINA).date()
-    return [brought_up_to_date(suggestion, directory, day) for suggestion in suggestions]
+    return [bring_up_to_date(suggestion, directory, day) for suggestion in suggestions]

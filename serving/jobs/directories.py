@@ -65,7 +65,7 @@ def preview_import(database: Database, home: Path, file: Path, options: ImportOp
     """
     listed, unreadable = read_list(file)
     with database.reading() as session:
-        found = directories.current(session)
+        found = directories.load_current(session)
     current = found.directory if found else _first_directory(home)
     base = found.fingerprint if found else directories.fingerprint_of(current)
     return ImportPreview(propose(current, listed, options), base, len(listed), tuple(unreadable))

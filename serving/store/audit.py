@@ -91,7 +91,7 @@ def record(session: Session, actor: str, action: str, subject: str, **detail: An
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     session.flush()
     seals = sealing.take_seals(session)
-    last = head(session)
+    last = read_head(session)
     line = AuditRow(
         seq=last.seq + 1,
         at=now(),
@@ -118,7 +118,7 @@ class Checkpoint:
     hash: str = FIRST
 
 
-def head(session: Session) -> Checkpoint:
+def read_head(session: Session) -> Checkpoint:
     """Return the last line, to be noted elsewhere: by it lines cut off at the end are found."""
     last = session.execute(select(AuditRow.seq, AuditRow.hash).order_by(AuditRow.seq.desc()).limit(1)).first()
     return Checkpoint(last.seq, last.hash) if last else Checkpoint()
@@ -134,7 +134,7 @@ def count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(AuditRow)) or 0
 
 
-def page(
+def read_page(
     session: Session,
     filters: Sequence[ColumnElement[bool]] = (),
     before: int | None = None,
@@ -147,7 +147,7 @@ def page(
     return list(session.scalars(query))
 
 
-def between(
+def read_between(
     session: Session, since: dt.datetime | None, until: dt.datetime | None
 ) -> list[ColumnElement[bool]]:
     """Return filters for the lines from ``since`` up to before ``until``.

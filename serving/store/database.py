@@ -38,7 +38,7 @@ _ALONE = "fenban_alone"
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 
-def database_url(given: str | None, home: Path) -> URL:
+def parse_database_url(given: str | None, home: Path) -> URL:
     """Return the URL of the database: as given, else SQLite in the home folder.
 
     Raises:

@@ -60,7 +60,7 @@ def fingerprint_of(directory: Directory) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def latest(session: Session) -> Version | None:
+def find_latest(session: Session) -> Version | None:
     """Return the version that counts, without its units; None where nothing was ever imported."""
     row = session.execute(select(*_COLUMNS).order_by(DirectoryVersionRow.id.desc()).limit(1)).first()
     return Version(*row) if row else None
@@ -78,18 +78,18 @@ def load(session: Session, version: int) -> Directory:
     return Directory.from_records(records)
 
 
-def current(session: Session) -> Effective | None:
+def load_current(session: Session) -> Effective | None:
     """Return the directory of the latest version; None where nothing was ever imported."""
-    found = latest(session)
+    found = find_latest(session)
     return Effective(load(session, found.id), found.fingerprint, found) if found else None
 
 
-def version_before(session: Session, version: int) -> int | None:
+def find_version_before(session: Session, version: int) -> int | None:
     """Return the id of the version before ``version``; None for the first."""
     return session.scalar(select(func.max(DirectoryVersionRow.id)).where(DirectoryVersionRow.id < version))
 
 
-def versions(session: Session, limit: int = 50, before: int | None = None) -> Sequence[Version]:
+def list_versions(session: Session, limit: int = 50, before: int | None = None) -> Sequence[Version]:
     """Return versions, the latest first; ``before`` goes on below that id."""
     query = select(*_COLUMNS).order_by(DirectoryVersionRow.id.desc()).limit(limit)
     if before is not None:
@@ -126,7 +126,7 @@ def add(
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    before = latest(session)
+    before = find_latest(session)
     if expected is not None and before is not None and before.fingerprint != expected:
         raise ChangedMeanwhileError(before.id)
     row = DirectoryVersionRow(
@@ -180,7 +180,7 @@ class LiveDirectory:
 
     def seen_by(self, session: Session) -> Effective:
         """Return the directory as a session sees it."""
-        found = latest(session)
+        found = find_latest(session)
         if found is None:
             return self._fallback
         with self._lock:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-def next_number(session: Session, at: dt.datetime) -> str:
+def take_next_number(session: Session, at: dt.datetime) -> str:
     """Return the next number of the day; other writers of that day wait until this one has committed.
 
     Two never get the same: the count rises in one statement, under the row's lock.

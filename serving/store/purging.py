@@ -45,7 +45,7 @@ class Purged:
     sessions: int
 
 
-def moment_before(given: str, at: dt.datetime) -> dt.datetime:
+def parse_age(given: str, at: dt.datetime) -> dt.datetime:
     """Return the moment that ``365d`` or ``2024-01-01`` names (a day begins in China).
 
     Raises:
@@ -65,7 +65,7 @@ def moment_before(given: str, at: dt.datetime) -> dt.datetime:
     return found.astimezone(dt.UTC)
 
 
-def due(older_than: dt.datetime) -> Select[int]:
+def select_due(older_than: dt.datetime) -> Select[int]:
     """Return a query of the matters whose raw text may go: closed before, with all they were merged into.
 
     Who sent in a matter that was merged is answered when the other one is closed; so long the contact
@@ -86,7 +86,7 @@ def due(older_than: dt.datetime) -> Select[int]:
 
 def count_due(session: Session, older_than: dt.datetime) -> int:
     """Return how many raw texts would be deleted."""
-    return session.scalar(select(func.count()).select_from(due(older_than).subquery())) or 0
+    return session.scalar(select(func.count()).select_from(select_due(older_than).subquery())) or 0
 
 
 def purge(
@@ -118,20 +118,22 @@ def purge(
         if gone < BATCH:
             break
     with database.writing() as session:
-        answers = _deleted(session, delete(IdempotencyRow).where(IdempotencyRow.at < at - _ANSWERS_KEPT))
-        ended = _deleted(session, delete(SessionRow).where(SessionRow.expires_at < at))
-        ended += _deleted(session, delete(InvitationRow).where(InvitationRow.expires_at < at))
+        answers = _count_deleted(
+            session, delete(IdempotencyRow).where(IdempotencyRow.at < at - _ANSWERS_KEPT)
+        )
+        ended = _count_deleted(session, delete(SessionRow).where(SessionRow.expires_at < at))
+        ended += _count_deleted(session, delete(InvitationRow).where(InvitationRow.expires_at < at))
         if answers or ended:
             audit.record(session, by, "store.tidy", "store", answers=answers, sessions=ended)
     return Purged(texts, answers, ended)
 
 
 def _delete_texts(session: Session, older_than: dt.datetime) -> int:
-    ids = list(session.scalars(due(older_than).limit(BATCH)))
-    return _deleted(session, delete(SubmissionTextRow).where(SubmissionTextRow.submission_id.in_(ids)))
+    ids = list(session.scalars(select_due(older_than).limit(BATCH)))
+    return _count_deleted(session, delete(SubmissionTextRow).where(SubmissionTextRow.submission_id.in_(ids)))
 
 
-def _deleted(session: Session, statement: object) -> int:
+def _count_deleted(session: Session, statement: object) -> int:
     return int(session.execute(statement).rowcount)  # type: ignore[call-overload]
 
 

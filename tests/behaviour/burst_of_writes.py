@@ -19,7 +19,7 @@ from fenban.model.directory import Directory
 from fenban.serving.desk.deadlines.files import shipped_deadlines
 from fenban.serving.desk.matters import deciding, intake, returning
 from fenban.serving.desk.matters.desk import Desk
-from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.database import Database, parse_database_url
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -80,7 +80,7 @@ def write(database: Database, name: str) -> None:
 
 
 def main() -> None:
-    database = Database(database_url(sys.argv[1], Path("nowhere")))
+    database = Database(parse_database_url(sys.argv[1], Path("nowhere")))
     threads = [
         threading.Thread(target=write, args=(database, f"clerk-{number}"), daemon=True)
         for number in range(THREADS)

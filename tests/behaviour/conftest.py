@@ -19,7 +19,7 @@ from fenban.serving.app import create_app
 from fenban.serving.http.cookies import session_cookie
 from fenban.serving.http.listening import open_socket
 from fenban.serving.settings import ServiceSettings
-from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.database import Database, parse_database_url
 from fenban.serving.store.schema import migrate
 from fenban.serving.store.tables.accounts import SessionRow, UserRow
 
@@ -177,7 +177,7 @@ class Running:
 def staffed_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with the people of an office in it, to be copied."""
     folder = tmp_path_factory.mktemp("staffed")
-    database = Database(database_url(None, folder))
+    database = Database(parse_database_url(None, folder))
     migrate(database)
     encoded = hash_password(PASSWORD)
     with database.writing() as session:
@@ -201,7 +201,7 @@ def office(
     port = listener.getsockname()[1]
     app = create_app(starter_router, ServiceSettings(model_folder=tmp_path, database=url, port=port))
     with served(app, listener):
-        running = Running(port, Database(database_url(url, tmp_path)), browser, app)
+        running = Running(port, Database(parse_database_url(url, tmp_path)), browser, app)
         yield running
         for context in running.contexts:
             context.close()

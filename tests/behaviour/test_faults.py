@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import func, select
 
 from fenban.serving.store import audit, verification
-from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.database import Database, parse_database_url
 from fenban.serving.store.schema import migrate
 from fenban.serving.store.tables.matters import (
     DecisionRow,
@@ -117,7 +117,7 @@ def halves(session: Session) -> list[str]:
 def check(url: str, said: list[str]) -> int:
     """Hold the store against what was acknowledged; return how many matters it has."""
     with (
-        contextlib.closing(Database(database_url(url, Path("nowhere")))) as database,
+        contextlib.closing(Database(parse_database_url(url, Path("nowhere")))) as database,
         database.reading() as session,
     ):
         assert lost(session, said) == []
@@ -129,7 +129,7 @@ def check(url: str, said: list[str]) -> int:
 
 
 def prepare(url: str) -> str:
-    database = Database(database_url(url, Path("nowhere")))
+    database = Database(parse_database_url(url, Path("nowhere")))
     migrate(database)
     database.close()
     return url

@@ -22,7 +22,7 @@ from fenban.serving.cli.main import main
 from fenban.serving.http.listening import open_socket
 from fenban.serving.settings import ServiceSettings
 from fenban.serving.store import schema
-from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.database import Database, parse_database_url
 from fenban.serving.store.sealing import HISTORY
 from fenban.training import Registry, load_router
 
@@ -58,7 +58,7 @@ def router(home: Path) -> Router:
 def address(home: Path, router: Router, served: Any) -> Iterator[str]:
     with contextlib.closing(open_socket("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        url = database_url(None, home).render_as_string(hide_password=False)
+        url = parse_database_url(None, home).render_as_string(hide_password=False)
         app = create_app(router, ServiceSettings(model_folder=home, database=url, port=port))
         with served(app, listener):
             yield f"http://127.0.0.1:{port}"
@@ -131,7 +131,7 @@ def test_the_audit_holds_before_and_after_the_upgrade(
 ) -> None:
     home, facts = copied(tmp_path), FACTS["audit"]
     if upgraded:
-        database = Database(database_url(None, home))
+        database = Database(parse_database_url(None, home))
         schema.migrate(database)
         database.close()
     assert main(["audit", "verify", "--json", "--head", facts["head"], "--home", str(home)]) == 0
@@ -159,7 +159,7 @@ def catalogue(file: Path) -> list[tuple[str, ...]]:
 
 
 def test_the_first_migration_makes_the_schema_that_was_released(tmp_path: Path) -> None:
-    database = Database(database_url(None, tmp_path))
+    database = Database(parse_database_url(None, tmp_path))
     command.upgrade(schema.alembic_config(database), "0001")
     database.close()
     assert catalogue(tmp_path / "fenban.db") == catalogue(FIXTURE / "fenban.db")

@@ -22,7 +22,7 @@ from fenban.benchmarks.processes import LeftOut, family, resident_mb, run_module
 from fenban.benchmarks.starter.model import count_acceptable
 from fenban.serving.app import create_app
 from fenban.serving.settings import ServiceSettings
-from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.database import Database, parse_database_url
 
 if TYPE_CHECKING:
     from fenban.model import Router
@@ -151,7 +151,7 @@ def test_lines_of_two_runs_make_one_table_in_which_the_later_counts() -> None:
 
 
 def test_a_load_sends_what_it_says(router: Router, tmp_path: Path) -> None:
-    database = Database(database_url(None, tmp_path))
+    database = Database(parse_database_url(None, tmp_path))
     token = admit_person(database)
     url = database.url.render_as_string(hide_password=False)
     database.close()

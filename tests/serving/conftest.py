@@ -25,7 +25,7 @@ from fenban.serving.accounts.permissions import ROLE_NAMES, ROLES, in_order
 from fenban.serving.app import create_app
 from fenban.serving.settings import ServiceSettings
 from fenban.serving.store.base import now
-from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.database import Database, parse_database_url
 from fenban.serving.store.schema import migrate
 from fenban.serving.store.tables.accounts import TokenRow, UserRow
 from fenban.training.train import train_model
@@ -210,7 +210,7 @@ def is_problem() -> Callable[..., dict]:
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite database that tests copy."""
     folder = tmp_path_factory.mktemp("store")
-    database = Database(database_url(None, folder))
+    database = Database(parse_database_url(None, folder))
     migrate(database)
     database.close()
     return folder / "fenban.db"
@@ -221,7 +221,7 @@ def peopled_file(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) 
     """A migrated SQLite database with a person of each role."""
     file = tmp_path_factory.mktemp("people") / "fenban.db"
     shutil.copy(migrated_file, file)
-    database = Database(database_url(f"sqlite:///{file}", file.parent))
+    database = Database(parse_database_url(f"sqlite:///{file}", file.parent))
     people(database)
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -242,7 +242,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             server.psql(f"ALTER SYSTEM SET {setting} = off")
         server.psql("SELECT pg_reload_conf()")
         server.psql("CREATE DATABASE template")
-        database = Database(database_url(server.get_uri("template"), Path("nowhere")))
+        database = Database(parse_database_url(server.get_uri("template"), Path("nowhere")))
         migrate(database)
         database.close()
         yield server.get_uri()
@@ -256,7 +256,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     """An empty database with the present schema, once of each kind."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "fenban.db")
-        opened = Database(database_url(None, tmp_path))
+        opened = Database(parse_database_url(None, tmp_path))
     else:
         opened = _fresh_postgresql(request.getfixturevalue("postgresql"))
     yield opened
@@ -265,7 +265,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 def _fresh_postgresql(server: str) -> Database:
     name = f"t{uuid.uuid4().hex}"
-    main = Database(database_url(server, Path("nowhere")))
+    main = Database(parse_database_url(server, Path("nowhere")))
     with main.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template")
     main.close()

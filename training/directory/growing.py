@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fenban.model import Directory, Function, Gazetteer, Unit, shipped_gazetteer
 
-from .labels import directory_from_labels, take_apart, with_functions
+from .labels import fill_in_functions_by_name, infer_from_labels, take_apart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,4 +52,4 @@ def fill_in_functions(cases: Sequence[Case], directory: Directory) -> list[Case]
 
 
 def _from_labels(cases: Sequence[Case], gazetteer: Gazetteer) -> Directory:
-    return directory_from_labels(with_functions(cases, None, gazetteer), gazetteer)[0]
+    return infer_from_labels(fill_in_functions_by_name(cases, None, gazetteer), gazetteer)[0]

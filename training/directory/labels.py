@@ -86,7 +86,7 @@ def take_apart(name: str, gazetteer: Gazetteer, home: Home | None = None) -> Uni
     return UnitName(_GENERIC_PREFIX.sub("", rest), path)
 
 
-def functions_from_names(units: Iterable[str], gazetteer: Gazetteer) -> dict[str, str]:
+def infer_functions_from_names(units: Iterable[str], gazetteer: Gazetteer) -> dict[str, str]:
     """Infer the function of each unit from its name, where the names allow it at all."""
     names = list(units)
     home = home_of(names, gazetteer)
@@ -96,7 +96,9 @@ def functions_from_names(units: Iterable[str], gazetteer: Gazetteer) -> dict[str
     return rests if several >= max(4, len(rests) // 10) else {}
 
 
-def with_functions(cases: Sequence[Case], directory: Directory | None, gazetteer: Gazetteer) -> list[Case]:
+def fill_in_functions_by_name(
+    cases: Sequence[Case], directory: Directory | None, gazetteer: Gazetteer
+) -> list[Case]:
     """Fill in the functions that the cases leave out, from the directory or from the units' names."""
     inferred: dict[str, str] = {}
     if not any(case.function for case in cases):
@@ -105,7 +107,7 @@ def with_functions(cases: Sequence[Case], directory: Directory | None, gazetteer
             known = {name: directory.unit(name) for name in unknown}
             inferred = {name: unit.function for name, unit in known.items() if unit and unit.function}
         else:
-            inferred = functions_from_names(sorted(unknown), gazetteer)
+            inferred = infer_functions_from_names(sorted(unknown), gazetteer)
     elif directory is None:
         inferred = find_majority_functions(cases)
     return [
@@ -125,7 +127,7 @@ def find_majority_functions(cases: Iterable[Case]) -> dict[str, str]:
     return {unit: min(count, key=lambda f: (-count[f], f)) for unit, count in votes.items()}
 
 
-def directory_from_labels(
+def infer_from_labels(
     cases: Sequence[Case], gazetteer: Gazetteer
 ) -> tuple[Directory, tuple[tuple[str, str], ...]]:
     """Return the directory that the label columns themselves describe, and its own small places."""
@@ -152,7 +154,7 @@ def home_province(directory: Directory, gazetteer: Gazetteer) -> str | None:
     return provinces.most_common(1)[0][0] if provinces else None
 
 
-def topic_levels(path: str) -> tuple[str, str]:
+def split_topic(path: str) -> tuple[str, str]:
     """Return the first level and the whole path (two levels at most) of a topic."""
     levels = path.split(TOPIC_SEPARATOR)[:2]
     return levels[0], TOPIC_SEPARATOR.join(levels)

@@ -18,7 +18,7 @@ import numpy as np
 
 from fenban.model import BATCH, NEVER, TOPIC_SEPARATOR, InputError
 
-from ..directory.labels import topic_levels
+from ..directory.labels import split_topic
 from ..progress import silent
 from ..tables.cells import as_topic
 from ..tables.columns import list_headers
@@ -48,12 +48,12 @@ class TopicMap:
 
     def label_of(self, path: str) -> str | None:
         """Return the label of a topic; the whole path goes before its first level."""
-        first, _ = topic_levels(path)
+        first, _ = split_topic(path)
         return self.labels.get(path, self.labels.get(first))
 
     def check(self, paths: Collection[str]) -> None:
         """Raise InputError where the map names a topic that is not among the model's."""
-        firsts = sorted({topic_levels(path)[0] for path in paths})
+        firsts = sorted({split_topic(path)[0] for path in paths})
         known = f"its topics begin with: {list_headers(firsts)}" if firsts else "it has learnt no topics"
         for topic in self.labels:
             if topic not in firsts and topic not in paths:
@@ -139,10 +139,10 @@ class LabelEvaluation:
         gold, ranked = outcomes.gold, outcomes.ranked
         return cls(
             len(gold),
-            metrics.top_k(gold, ranked, 1),
-            metrics.top_k(gold, ranked, RANKED),
-            metrics.macro_f1(gold, outcomes.predicted),
-            metrics.ece(outcomes.confidence, outcomes.correct),
+            metrics.compute_top_k(gold, ranked, 1),
+            metrics.compute_top_k(gold, ranked, RANKED),
+            metrics.compute_macro_f1(gold, outcomes.predicted),
+            metrics.compute_ece(outcomes.confidence, outcomes.correct),
             *metrics.auto_zone(outcomes.confidence, outcomes.correct, outcomes.thresholds_or(threshold)),
             threshold,
             outcomes,
@@ -294,7 +294,7 @@ class _Topics:
         self._mapped = topic_map is not None
         two_levels = any(TOPIC_SEPARATOR in path for path in self._paths)
         self._whole_paths = two_levels and not self._mapped
-        groups = [topic_map.label_of(p) if topic_map else topic_levels(p)[0] for p in self._paths]
+        groups = [topic_map.label_of(p) if topic_map else split_topic(p)[0] for p in self._paths]
         self._names = sorted({group for group in groups if group is not None})
         self._member = np.array([[g == name for name in self._names] for g in groups], dtype=np.float32)
         self.known = {*self._names, *self._paths} if self._whole_paths else set(self._names)
@@ -307,7 +307,7 @@ class _Topics:
         for i, case in enumerate(cases):
             if not case.topic:
                 continue
-            first, path = topic_levels(case.topic)
+            first, path = split_topic(case.topic)
             if self._whole_paths and path != first:
                 yield i, path, *_rank(self._paths, rows[i])
             else:

@@ -17,7 +17,7 @@ ECE_BINS = 15
 NO_ANSWER = -1
 
 
-def top_k(gold: NDArray[Any], ranked: NDArray[Any], k: int) -> float:
+def compute_top_k(gold: NDArray[Any], ranked: NDArray[Any], k: int) -> float:
     """Return the share of texts whose label is among the first ``k`` answers.
 
     Args:
@@ -30,7 +30,7 @@ def top_k(gold: NDArray[Any], ranked: NDArray[Any], k: int) -> float:
     return float((ranked[:, :k] == gold[:, None]).any(axis=1).mean())
 
 
-def macro_f1(gold: NDArray[Any], predicted: NDArray[Any]) -> float:
+def compute_macro_f1(gold: NDArray[Any], predicted: NDArray[Any]) -> float:
     """Return the mean F1 over the labels that occur in ``gold``, each counted once.
 
     Both are (n,). A label that is only ever predicted has no F1 of its own, but takes from the
@@ -55,7 +55,7 @@ class ReliabilityBin:
     accuracy: float
 
 
-def reliability_bins(
+def compute_reliability_bins(
     confidence: NDArray[Any], correct: NDArray[np.bool_], bins: int = ECE_BINS
 ) -> tuple[ReliabilityBin, ...]:
     """Split the texts by confidence into bins of equal mass, least confident first.
@@ -83,13 +83,13 @@ def reliability_bins(
     )
 
 
-def ece(confidence: NDArray[Any], correct: NDArray[np.bool_], bins: int = ECE_BINS) -> float:
+def compute_ece(confidence: NDArray[Any], correct: NDArray[np.bool_], bins: int = ECE_BINS) -> float:
     """Return the expected calibration error: mean over texts of |accuracy - confidence| of their bin.
 
     Naeini, Cooper & Hauskrecht, 2015, "Obtaining well calibrated probabilities using Bayesian
     binning", over the bins of equal mass of ``reliability_bins``. Both arrays are (n,). In [0, 1].
     """
-    found = reliability_bins(confidence, correct, bins)
+    found = compute_reliability_bins(confidence, correct, bins)
     gaps = sum(b.n * abs(b.accuracy - b.confidence) for b in found)
     return gaps / len(confidence) if found else 0.0
 
@@ -108,7 +108,7 @@ def auto_zone(
     return float(reached.mean()), float(correct[reached].mean())
 
 
-def risk_coverage(
+def compute_risk_coverage(
     confidence: NDArray[Any], correct: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the precision of the most confident texts against the share they make up.
@@ -137,7 +137,9 @@ class LabelRow:
     confidence: float
 
 
-def per_label(gold: NDArray[Any], predicted: NDArray[Any], confidence: NDArray[Any]) -> tuple[LabelRow, ...]:
+def measure_by_label(
+    gold: NDArray[Any], predicted: NDArray[Any], confidence: NDArray[Any]
+) -> tuple[LabelRow, ...]:
     """Return one row per label that occurs in ``gold``, most texts first; all arguments are (n,).
 
     Precision, recall and F1 are 0 where they are undefined. The confidence is the mean over the
@@ -165,7 +167,7 @@ def per_label(gold: NDArray[Any], predicted: NDArray[Any], confidence: NDArray[A
     )
 
 
-def confusion_pairs(gold: NDArray[Any], predicted: NDArray[Any]) -> list[tuple[int, int, int]]:
+def count_confusion_pairs(gold: NDArray[Any], predicted: NDArray[Any]) -> list[tuple[int, int, int]]:
     """Return (label, wrong answer, how many texts), the most frequent first; arguments are (n,).
 
     Pairs of equal count come in the order of their labels.
@@ -176,7 +178,7 @@ def confusion_pairs(gold: NDArray[Any], predicted: NDArray[Any]) -> list[tuple[i
     return [(int(pairs[i, 0]), int(pairs[i, 1]), int(counts[i])) for i in order]
 
 
-def confusion_matrix(gold: NDArray[Any], predicted: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.int64]:
+def count_confusions(gold: NDArray[Any], predicted: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.int64]:
     """Return the counts of the texts of ``labels`` by answer.
 
     The result is (k, k + 1) for k labels: rows are labels, columns answers in the same order, the

@@ -176,9 +176,9 @@ def _manifest_metrics(facts: Mapping[str, Any]) -> dict[str, Any]:
 def _make_section(title: str, figures: LabelEvaluation, target: float) -> Section:
     outcomes = figures.outcomes
     reached = outcomes.confidence >= outcomes.thresholds_or(figures.threshold)
-    rows = metrics.per_label(outcomes.gold, outcomes.predicted, outcomes.confidence)
+    rows = metrics.measure_by_label(outcomes.gold, outcomes.predicted, outcomes.confidence)
     sizes = {row.label: row.n for row in rows}
-    pairs = metrics.confusion_pairs(outcomes.gold, outcomes.predicted)[:PAIRS_SHOWN]
+    pairs = metrics.count_confusion_pairs(outcomes.gold, outcomes.predicted)[:PAIRS_SHOWN]
     names = outcomes.names
     return Section(
         title=title,
@@ -186,7 +186,7 @@ def _make_section(title: str, figures: LabelEvaluation, target: float) -> Sectio
         n_auto=int(reached.sum()),
         n_auto_right=int(outcomes.correct[reached].sum()),
         has_threshold=figures.threshold <= 1,
-        reliability=metrics.reliability_bins(outcomes.confidence, outcomes.correct),
+        reliability=metrics.compute_reliability_bins(outcomes.confidence, outcomes.correct),
         axes=Axes(),
         curve=_draw_curve(outcomes, figures, target),
         pairs=[(names[g], _name(names, p), count, sizes[g]) for g, p, count in pairs],
@@ -206,7 +206,7 @@ def _name(names: Sequence[str], label: int) -> str:
 
 
 def _draw_curve(outcomes: Outcomes, figures: LabelEvaluation, target: float) -> Curve:
-    shares, precisions = metrics.risk_coverage(outcomes.confidence, outcomes.correct)
+    shares, precisions = metrics.compute_risk_coverage(outcomes.confidence, outcomes.correct)
     steady = precisions[shares >= _STEADY_FROM]
     lowest = min(0.89, target - 0.01, float(steady.min()))  # so that the target has room on the axis
     axes = Axes(y_from=max(0.0, float(np.floor(lowest * 10)) / 10))
@@ -219,7 +219,7 @@ def _draw_curve(outcomes: Outcomes, figures: LabelEvaluation, target: float) -> 
 
 def _draw_heat(outcomes: Outcomes, rows: Sequence[LabelRow]) -> list[tuple[str, list[HeatCell]]]:
     labels = np.array([row.label for row in rows])
-    counts = metrics.confusion_matrix(outcomes.gold, outcomes.predicted, labels)
+    counts = metrics.count_confusions(outcomes.gold, outcomes.predicted, labels)
     return [
         (
             outcomes.names[row.label],

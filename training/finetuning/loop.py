@@ -16,7 +16,7 @@ import numpy as np
 from ..encoder.pooling import pool
 from .batches import batches_by_length, pad, token_numbers
 from .heads import IGNORED, TunedHeads
-from .schedule import warmup_schedule
+from .schedule import build_warmup_schedule
 from .state import Saved, load_state, save_state
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Tuner:
             plan += batches_by_length(self._ids, rows, self.recipe.batch, generator)
         parts = {"model": self._model, **self.heads.modules}
         done = load_state(resume, parts, optimiser)
-        schedule = warmup_schedule(optimiser, len(plan), self.recipe.warmup, done)
+        schedule = build_warmup_schedule(optimiser, len(plan), self.recipe.warmup, done)
         saved_at = time.monotonic()
         self._model.train()
         torch.set_flush_denormal(True)  # of the whole process: taken back below

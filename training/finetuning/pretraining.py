@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .batches import batches_by_length, pad, token_numbers
-from .schedule import warmup_schedule
+from .schedule import build_warmup_schedule
 from .state import Saved, load_state, save_state
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def pretrain(
     plan = batches_by_length(ids, np.arange(len(ids)), recipe.batch, np.random.default_rng(seed))
     parts = {"model": model, "transform": transform}
     done, saved_at = load_state(resume, parts, optimiser), time.monotonic()
-    schedule = warmup_schedule(optimiser, len(plan), recipe.warmup, done)
+    schedule = build_warmup_schedule(optimiser, len(plan), recipe.warmup, done)
     words = table.weight[torch.from_numpy(pieces).to(device)]
     model.train()
     for step in range(done, len(plan)):

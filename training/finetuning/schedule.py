@@ -8,7 +8,7 @@ from typing import Any
 from ..encoder.quiet import quiet_transformers
 
 
-def warmup_schedule(optimiser: Any, steps: int, warmup: float, done: int = 0) -> Any:
+def build_warmup_schedule(optimiser: Any, steps: int, warmup: float, done: int = 0) -> Any:
     """Return the schedule by transformers, of an optimiser whose rates are the highest to be reached.
 
     Args:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 
-from fenban.model import Gate, TopCalibration, softmax, sureness
+from fenban.model import Gate, TopCalibration, compute_sureness, softmax
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,9 @@ def fit_weights(parts: Sequence[NDArray[np.float32]], truth: NDArray[np.int64]) 
     if len(parts) == 1 or known.sum() < 2:
         return [Gate(scale / len(parts), scale / len(parts)) for scale in scales]
     margins = np.stack([part[known] for part in parts], axis=-1).astype(np.float64)
-    sure = np.hstack([sureness(part[known], scale) for part, scale in zip(parts, scales, strict=True)])
+    sure = np.hstack(
+        [compute_sureness(part[known], scale) for part, scale in zip(parts, scales, strict=True)]
+    )
     rows, answers = np.arange(int(known.sum())), truth[known]
     origin = np.tile(scales, 2) / len(parts)
 

@@ -21,13 +21,13 @@ def remember(cases: Sequence[Case], vectors: NDArray[np.float32]) -> Neighbours 
 
     Returns None where no case carries a unit, a function or a topic.
     """
-    rows = latest_labelled(cases)
+    rows = select_latest_labelled(cases)
     if not rows:
         return None
     return Neighbours.build(vectors[np.array(rows)], [summarise_case(cases[row]) for row in rows])
 
 
-def latest_labelled(cases: Sequence[Case], most: int = MOST_CASES) -> list[int]:
+def select_latest_labelled(cases: Sequence[Case], most: int = MOST_CASES) -> list[int]:
     """Return the numbers of the ``most`` latest labelled cases; those without a date come last."""
     labelled = [i for i, case in enumerate(cases) if case.lead_unit or case.function or case.topic]
     days = {i: cases[i].submission.received_at for i in labelled}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..directory.labels import topic_levels
+from ..directory.labels import split_topic
 from .classifiers import SMALLEST_SIDE_WEIGHT, SMALLEST_WEIGHT, Target
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _FEWEST_DANGERS = 20
 
 def targets_of(cases: Sequence[Case], directory: Directory | None) -> list[Target]:
     """Return one target per label that the cases carry; labels nobody gave are not learnt."""
-    topics = {i: topic_levels(case.topic) for i, case in enumerate(cases) if case.topic}
+    topics = {i: split_topic(case.topic) for i, case in enumerate(cases) if case.topic}
     two_levels = any("/" in path for _, path in topics.values())
     found = [
         _build_target("function", {i: case.function for i, case in enumerate(cases) if case.function}),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ... import jobs
 from ...desk.directory.changes import CHANGE_NAMES
 from ...desk.directory.imports import EVERYWHERE, ImportOptions
-from ..databases import opened_database
+from ..databases import open_database
 from ..exits import DONE, say
 from ..home import current_actor, home_of
 from ..options import add_database
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         within=EVERYWHERE if arguments.everywhere else arguments.within,
         separate=frozenset(arguments.separate),
     )
-    with opened_database(arguments) as database:
+    with open_database(arguments) as database:
         preview = jobs.preview_import(database, home_of(arguments), Path(arguments.file), options)
         _show(arguments, preview)
         if not arguments.apply or not preview.proposal.changes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fenban.model import InputError
 
 from ...store import audit, verification
-from ..databases import protected_database
+from ..databases import open_protected_database
 from ..exits import DONE, FAILED
 from ..options import add_database, add_home
 
@@ -46,8 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _head(arguments: argparse.Namespace) -> int:
-    with protected_database(arguments) as database, database.reading() as session:
-        head = audit.head(session)
+    with open_protected_database(arguments) as database, database.reading() as session:
+        head = audit.read_head(session)
         moment = audit.moment_of(session, head.seq)
     at = moment.isoformat(timespec="seconds") if moment else None
     if arguments.json:
@@ -61,7 +61,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     noted = arguments.head.strip().lower() if arguments.head else None
     if noted and (len(noted) != _DIGEST or not set(noted) <= set("0123456789abcdef")):
         raise InputError(f"--head {arguments.head}: give the whole hash, as 'fenban audit head' printed it")
-    with protected_database(arguments) as database, database.reading() as session:
+    with open_protected_database(arguments) as database, database.reading() as session:
         verdict = verification.verify(session, noted)
         total = audit.count(session)
     if arguments.json:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...store import purging
 from ...store.base import now
-from ..databases import opened_database
+from ..databases import open_database
 from ..exits import DONE, FAILED, say
 from ..home import current_actor
 from ..options import add_database, add_home
@@ -32,8 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Delete, then write the store anew so that no bytes of it stay in the files."""
-    older_than = purging.moment_before(arguments.older_than, now())
-    with opened_database(arguments, existing=True) as database:
+    older_than = purging.parse_age(arguments.older_than, now())
+    with open_database(arguments, existing=True) as database:
         if arguments.dry_run:
             with database.reading() as session:
                 due = purging.count_due(session, older_than)

@@ -27,8 +27,8 @@ from ...http.listening import open_socket
 from ...http.patience import PatientProtocol
 from ...inference.memory import share_arenas
 from ...settings import ServiceSettings
-from ..address import noted_address
-from ..databases import database_of, opened_database
+from ..address import note_address
+from ..databases import database_of, open_database
 from ..exits import DONE, say
 from ..home import current_actor, home_of, model_folder_of
 from ..options import add_database, add_home, add_model
@@ -141,7 +141,7 @@ def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None:
     with (
         contextlib.suppress(KeyboardInterrupt),
         _sigterm_as_ctrl_c(),
-        noted_address(home_of(arguments), address),
+        note_address(home_of(arguments), address),
     ):
         _greet(address, invitation, arguments.host)
         serve(listener)
@@ -199,7 +199,7 @@ def _is_loopback(host: str) -> bool:
 
 def _prepare_store(arguments: argparse.Namespace) -> str | None:
     """Bring the store to the present schema; return the secret of the first administrator's link."""
-    with opened_database(arguments) as database, database.writing() as session:
+    with open_database(arguments) as database, database.writing() as session:
         return first_invitation(session, local_actor(f"cli:{current_actor()}"))
 
 

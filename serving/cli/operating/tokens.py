@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...accounts import tokens, users
 from ...accounts.actor import local_actor
 from ...accounts.permissions import PERMISSIONS
-from ..databases import opened_database, refusals_as_input_errors
+from ..databases import open_database, translate_refusals
 from ..exits import DONE, say
 from ..home import current_actor
 from ..options import add_database, add_home
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Create, list or revoke tokens, as the verb says."""
-    with refusals_as_input_errors(), opened_database(arguments) as database:
+    with translate_refusals(), open_database(arguments) as database:
         if arguments.verb == "list":
             with database.reading() as session:
                 _list(session, arguments.json)

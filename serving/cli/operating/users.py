@@ -9,7 +9,7 @@ from ...accounts import users
 from ...accounts.actor import local_actor
 from ...accounts.permissions import ROLES
 from ..address import read_address
-from ..databases import opened_database, refusals_as_input_errors
+from ..databases import open_database, translate_refusals
 from ..exits import DONE, say
 from ..home import current_actor, home_of
 from ..options import add_database, add_home
@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Add, list or change people, as the verb says."""
-    with refusals_as_input_errors(), opened_database(arguments) as database:
+    with translate_refusals(), open_database(arguments) as database:
         if arguments.verb == "list":
             with database.reading() as session:
                 _list(session, arguments.json)

@@ -47,9 +47,9 @@ class Change:
     now: str = ""
 
 
-def changes_between(before: Directory, after: Directory) -> list[Change]:
+def find_changes(before: Directory, after: Directory) -> list[Change]:
     """Return what changed, in the order of ``CHANGE_NAMES`` and there in the order of ``after``."""
-    old, new = _by_name(before), _by_name(after)
+    old, new = _group_by_name(before), _group_by_name(after)
     renamed: dict[str, str] = {}
     found: list[Change] = []
     for name, units in new.items():
@@ -61,13 +61,13 @@ def changes_between(before: Directory, after: Directory) -> list[Change]:
         else:
             renamed[former] = name
             found.append(Change("renamed", name, former, name))
-            found += _differences(old[former], units, skip=("dates", "ended"))
+            found += _find_differences(old[former], units, skip=("dates", "ended"))
     for name, units in old.items():
         if name in new:
-            found += _differences(units, new[name], skip=("ended",) if name in renamed else ())
+            found += _find_differences(units, new[name], skip=("ended",) if name in renamed else ())
         elif name not in renamed:
             found += [Change("ended", name, was=describe(unit)) for unit in units]
-    found += _duties(before, after)
+    found += _compare_duties(before, after)
     order = {kind: position for position, kind in enumerate(CHANGE_NAMES)}
     return sorted(found, key=lambda change: order[change.kind])
 
@@ -77,27 +77,27 @@ def describe(unit: Unit) -> str:
     return " · ".join(part for part in (unit.function, unit.jurisdiction) if part)
 
 
-def _by_name(directory: Directory) -> dict[str, list[Unit]]:
+def _group_by_name(directory: Directory) -> dict[str, list[Unit]]:
     found: dict[str, list[Unit]] = {}
     for unit in directory.units:
         found.setdefault(unit.name, []).append(unit)
     return found
 
 
-def _differences(old: list[Unit], new: list[Unit], skip: Iterable[ChangeKind]) -> list[Change]:
+def _find_differences(old: list[Unit], new: list[Unit], skip: Iterable[ChangeKind]) -> list[Change]:
     """Compare the entries of one unit, which has one for each of its functions and places."""
     found: list[Change] = []
-    for was, now in pair(old, new):
+    for was, now in pair_units(old, new):
         if now is None:
             found.append(Change("ended", was.name if was else "", was=describe(was) if was else ""))
         elif was is None:
             found.append(Change("added", now.name, now=describe(now)))
         else:
-            found += [change for change in _compared(was, now) if change.kind not in skip]
+            found += [change for change in _compare(was, now) if change.kind not in skip]
     return found
 
 
-def pair(old: list[Unit], new: list[Unit]) -> list[tuple[Unit | None, Unit | None]]:
+def pair_units(old: list[Unit], new: list[Unit]) -> list[tuple[Unit | None, Unit | None]]:
     """Pair the entries of a unit before and after: by function and place, by function, by place, in order."""
     left, come = list(old), list(new)
     pairs: list[tuple[Unit | None, Unit | None]] = []
@@ -124,7 +124,7 @@ _KEYS: tuple[Callable[[Unit], object], ...] = (
 )
 
 
-def _compared(was: Unit, now: Unit) -> Iterator[Change]:
+def _compare(was: Unit, now: Unit) -> Iterator[Change]:
     plain: tuple[tuple[ChangeKind, str, str], ...] = (
         ("function", was.function or "", now.function or ""),
         ("jurisdiction", was.jurisdiction or "", now.jurisdiction or ""),
@@ -148,7 +148,7 @@ def _day(day: object) -> str:
     return str(day) if day else ""
 
 
-def _duties(before: Directory, after: Directory) -> Iterator[Change]:
+def _compare_duties(before: Directory, after: Directory) -> Iterator[Change]:
     for name, function in after.functions.items():
         old = before.functions.get(name)
         if old and old.duties != function.duties:

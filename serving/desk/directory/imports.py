@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from fenban.model import Directory, Function, Predecessor, Unit
 
 from ...store.directories import fingerprint_of
-from .changes import Change, changes_between
-from .renames import guessed_renames, stated_renames
+from .changes import Change, find_changes
+from .renames import find_stated_renames, guess_renames
 from .rows import Completing, Note
 
 if TYPE_CHECKING:
@@ -77,15 +77,15 @@ def propose(current: Directory, listed: list[ListedUnit], options: ImportOptions
         and unit.valid_on(options.on)
         and _inside(unit, within)
     ]
-    stated = stated_renames(current, by_name)
-    guessed = guessed_renames(current, by_name, gone, stated, options.separate)
+    stated = find_stated_renames(current, by_name)
+    guessed = guess_renames(current, by_name, gone, stated, options.separate)
     units = _merged(current, by_name, {id(unit) for unit in gone}, stated | guessed, options, within)
     directory = Directory(_functions(current, rows, units), units)
     outside = sum(unit.valid_on(options.on) and not _inside(unit, within) for unit in current.units)
     return Proposal(
         directory,
         fingerprint_of(directory),
-        tuple(changes_between(current, directory)),
+        tuple(find_changes(current, directory)),
         tuple(completing.notes),
         guessed,
         within,

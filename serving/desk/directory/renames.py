@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from fenban.training import ListedUnit
 
 
-def stated_renames(current: Directory, by_name: Mapping[str, list[ListedUnit]]) -> dict[str, str]:
+def find_stated_renames(current: Directory, by_name: Mapping[str, list[ListedUnit]]) -> dict[str, str]:
     """Return new name -> old name where a row gives a former name that the directory has."""
-    return _distinct(
+    return _drop_ambiguous(
         (name, former)
         for name, rows in by_name.items()
         if current.unit(name) is None
@@ -23,7 +23,7 @@ def stated_renames(current: Directory, by_name: Mapping[str, list[ListedUnit]]) 
     )
 
 
-def guessed_renames(
+def guess_renames(
     current: Directory,
     by_name: Mapping[str, list[ListedUnit]],
     gone: Iterable[Unit],
@@ -41,7 +41,7 @@ def guessed_renames(
         if unit.name not in stated.values():
             left.setdefault((unit.function, unit.jurisdiction), set()).add(unit.name)
     names_left = {name for names in left.values() for name in names}
-    by_alias = _distinct(
+    by_alias = _drop_ambiguous(
         (name, alias)
         for name, rows in new.items()
         for row in rows
@@ -56,10 +56,10 @@ def guessed_renames(
         for key, names in come.items()
         if len(names) == 1 and len(left.get(key, ())) == 1
     )
-    return _distinct([*by_alias.items(), *alike])
+    return _drop_ambiguous([*by_alias.items(), *alike])
 
 
-def _distinct(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _drop_ambiguous(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Keep the first pair of each name, new and old alike."""
     found: dict[str, str] = {}
     for new, old in pairs:

@@ -37,7 +37,7 @@ class EndedUnitError(RefusedError):
         super().__init__(f"“{name}”已停用，请选现在承办这类事的单位。")
 
 
-def current_name(directory: Directory, name: str, day: dt.date) -> str:
+def find_current_name(directory: Directory, name: str, day: dt.date) -> str:
     """Return who stands for the unit ``name`` of the directory on ``day``: itself, or who took over.
 
     Raises:
@@ -63,7 +63,7 @@ def has_ended(directory: Directory, name: str, day: dt.date) -> bool:
     )
 
 
-def brought_up_to_date(suggestion: Suggestion, directory: Directory, day: dt.date) -> Suggestion:
+def bring_up_to_date(suggestion: Suggestion, directory: Directory, day: dt.date) -> Suggestion:
     """Return a suggestion with units as they are called on ``day``.
 
     A unit that was renamed or merged becomes a ``SuccessorUnit``; where two became one, their

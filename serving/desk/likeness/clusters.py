@@ -25,7 +25,7 @@ from ...store.errors import StoreError
 from ...store.tables.likeness import FingerprintRow
 from ...store.tables.matters import MergeRow, SubmissionRow
 from . import rarities
-from .duplicates import DAYS, comparable, day_of
+from .duplicates import DAYS, build_comparable, day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -108,12 +108,14 @@ def compute_clusters(session: Session, weeks: int, at: dt.datetime) -> Clusters:
         weeks: how many.
         at: now; the last week are the seven days up to here.
     """
-    seen = _newest(session)  # before the rows: what comes in meanwhile is noticed the next time
-    rows = _rows(session, weeks, day_of(at))
+    seen = _find_newest(session)  # before the rows: what comes in meanwhile is noticed the next time
+    rows = _load_rows(session, weeks, day_of(at))
     encoder = next((row.print.encoder for row in rows if row.print.encoder), None)
-    comparison = Comparison([comparable(row.print, encoder) for row in rows], rarities.current(session))
+    comparison = Comparison(
+        [build_comparable(row.print, encoder) for row in rows], rarities.load_current(session)
+    )
     found = (
-        _cluster(rows, group, weeks, day_of(at))
+        _build_cluster(rows, group, weeks, day_of(at))
         for group in group_matters(comparison, DAYS)
         if len(group.members) >= FEWEST_MEMBERS
     )
@@ -121,14 +123,14 @@ def compute_clusters(session: Session, weeks: int, at: dt.datetime) -> Clusters:
     return Clusters(at, seen, weeks, len(rows), tuple(items))
 
 
-def _newest(session: Session) -> tuple[int, int]:
+def _find_newest(session: Session) -> tuple[int, int]:
     newest = [
         session.scalar(select(func.max(one))) or 0 for one in (FingerprintRow.submission_id, MergeRow.id)
     ]
     return newest[0], newest[1]
 
 
-def _rows(session: Session, weeks: int, today: int) -> list[_Found]:
+def _load_rows(session: Session, weeks: int, today: int) -> list[_Found]:
     table, matter = FingerprintRow, SubmissionRow
     query = (
         select(
@@ -147,11 +149,11 @@ def _rows(session: Session, weeks: int, today: int) -> list[_Found]:
     return [_Found(*row) for row in session.execute(query)]
 
 
-def _cluster(rows: Sequence[_Found], group: Group, weeks: int, today: int) -> Cluster:
+def _build_cluster(rows: Sequence[_Found], group: Group, weeks: int, today: int) -> Cluster:
     chosen = [rows[i] for i in group.members]
     ages = np.array([(today - row.print.day) // _WEEK for row in chosen], dtype=np.int64)
     counts = np.bincount(weeks - 1 - ages, minlength=weeks)
-    growth, chance = growth_of(counts)
+    growth, chance = compute_growth(counts)
     medoid = rows[group.medoid]
     return Cluster(
         members=tuple(row.print.submission_id for row in chosen),
@@ -162,12 +164,12 @@ def _cluster(rows: Sequence[_Found], group: Group, weeks: int, today: int) -> Cl
         chance=chance,
         grows=chance < SURE and int(counts[-1]) >= FEWEST_MEMBERS,
         open=sum(row.closed_at is None for row in chosen),
-        topic=next(iter(_commonest(row.topic for row in chosen)), None),
-        places=_commonest(row.jurisdiction for row in chosen)[:3],
+        topic=next(iter(_rank_by_count(row.topic for row in chosen)), None),
+        places=_rank_by_count(row.jurisdiction for row in chosen)[:3],
     )
 
 
-def growth_of(counts: NDArray[np.int64]) -> tuple[float | None, float]:
+def compute_growth(counts: NDArray[np.int64]) -> tuple[float | None, float]:
     """Return the last count over the mean of those before, and how likely it is by chance alone.
 
     Were the matters to come in as evenly as ever, each would fall into the last week with
@@ -179,7 +181,7 @@ def growth_of(counts: NDArray[np.int64]) -> tuple[float | None, float]:
     return (last / usual if usual else None), chance
 
 
-def _commonest(names: Iterable[str | None]) -> tuple[str, ...]:
+def _rank_by_count(names: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(name for name, _ in Counter(name for name in names if name).most_common())
 
 
@@ -200,7 +202,7 @@ class ClustersCache:
         """
         held = self._held.get(weeks)
         with self._database.reading() as session:
-            newest = _newest(session)
+            newest = _find_newest(session)
         if held is not None and self._holds(held, newest):
             return held, False
         with self._lock:

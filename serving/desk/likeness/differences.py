@@ -47,24 +47,24 @@ class Differences:
     pieces: tuple[Piece, ...]
 
 
-def differences(here: Side, there: Side) -> Differences:
+def find_differences(here: Side, there: Side) -> Differences:
     """Compare the matter at hand with another one."""
-    pieces = _pieces(_words(here), _words(there))
+    pieces = _align_pieces(_cut_words(here), _cut_words(there))
     lines = (
-        *_time(here.received_at, there.received_at),
-        *_place(here.jurisdiction, there.jurisdiction),
-        *_only("这件另说", "here", pieces),
-        *_only("那件另说", "there", pieces),
+        *_compare_times(here.received_at, there.received_at),
+        *_compare_places(here.jurisdiction, there.jurisdiction),
+        *_name_only("这件另说", "here", pieces),
+        *_name_only("那件另说", "there", pieces),
     )
     return Differences(lines, pieces)
 
 
-def _words(side: Side) -> list[str]:
+def _cut_words(side: Side) -> list[str]:
     whole = side.text if not side.title or side.text.startswith(side.title) else f"{side.title}\n{side.text}"
     return default_segmenter().cut(whole[: 4 * _MOST_WORDS])[:_MOST_WORDS]
 
 
-def _pieces(here: list[str], there: list[str]) -> tuple[Piece, ...]:
+def _align_pieces(here: list[str], there: list[str]) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     for kind, a, b, c, d in difflib.SequenceMatcher(None, here, there, autojunk=False).get_opcodes():
         if kind == "equal":
@@ -77,20 +77,20 @@ def _pieces(here: list[str], there: list[str]) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def _time(here: dt.datetime, there: dt.datetime) -> list[str]:
+def _compare_times(here: dt.datetime, there: dt.datetime) -> list[str]:
     days = (here.astimezone(CHINA).date() - there.astimezone(CHINA).date()).days
     if not days:
         return []
     return [f"这件晚来 {days} 天" if days > 0 else f"这件早来 {-days} 天"]
 
 
-def _place(here: str | None, there: str | None) -> list[str]:
+def _compare_places(here: str | None, there: str | None) -> list[str]:
     if not here or not there or here == there:
         return []
     return [f"属地：这件{here}，那件{there}"]
 
 
-def _only(label: str, where: Where, pieces: tuple[Piece, ...]) -> list[str]:
+def _name_only(label: str, where: Where, pieces: tuple[Piece, ...]) -> list[str]:
     """Name the words that only one text has, in their order."""
     other: Where = "there" if where == "here" else "here"
     elsewhere = "".join(piece.text for piece in pieces if piece.where in ("both", other))

@@ -18,19 +18,19 @@ from fenban.model import (
     Comparable,
     Comparison,
     Fingerprint,
-    asked_keys,
-    fingerprint,
+    list_asked_keys,
+    list_stored_keys,
     normalise,
     shipped_gazetteer,
-    stored_keys,
+    take_fingerprint,
 )
 
 from ...store.base import CHINA
 from ...store.tables.likeness import FingerprintRow, LookupKeyRow
 from ...store.tables.matters import SubmissionRow
 from . import rarities
-from .differences import Differences, Side, differences
-from .meaning import Vector, read_back
+from .differences import Differences, Side, find_differences
+from .meaning import Vector, unpack_vector
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -66,20 +66,20 @@ def remember(session: Session, row: SubmissionRow, vector: Vector | None = None)
         row: the matter, masked.
         vector: of its masked text, see ``meaning.Meaning``; without one, the one from before stays.
     """
-    vector = vector or vector_of(session, row.id)
+    vector = vector or load_vector(session, row.id)
     for table in (LookupKeyRow, FingerprintRow):
         session.execute(delete(table).where(table.submission_id == row.id))
-    kept, keys = rows_of(row, rarities.current(session), vector)
+    kept, keys = build_rows(row, rarities.load_current(session), vector)
     session.execute(insert(FingerprintRow).values(kept))
     if keys:
         session.execute(insert(LookupKeyRow), keys)
 
 
-def rows_of(
+def build_rows(
     row: SubmissionRow, rarity: Rarity, vector: Vector | None = None
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the values of a matter's ``fingerprints`` row and of its ``lookup_keys`` rows."""
-    one = fingerprint(row.text, row.title)
+    one = take_fingerprint(row.text, row.title)
     day = day_of(row.received_at)
     kept = {
         "submission_id": row.id,
@@ -89,11 +89,11 @@ def rows_of(
         "encoder": vector.encoder if vector else None,
         "vector": vector.values if vector else None,
     }
-    keys = [{"key": int(key), "day": day, "submission_id": row.id} for key in stored_keys(one, rarity)]
+    keys = [{"key": int(key), "day": day, "submission_id": row.id} for key in list_stored_keys(one, rarity)]
     return kept, keys
 
 
-def candidates(
+def find_candidates(
     session: Session,
     here: Side,
     vector: Vector | None = None,
@@ -114,17 +114,17 @@ def candidates(
         days: how many days before and after it the others came in.
         limit: how many at most.
     """
-    rarity = rarities.current(session)
+    rarity = rarities.load_current(session)
     asked = Comparable(
-        fingerprint(here.text, here.title),
+        take_fingerprint(here.text, here.title),
         day_of(here.received_at),
         places_of(here.text, here.title, here.jurisdiction),
-        read_back(vector.values) if vector else None,
+        unpack_vector(vector.values) if vector else None,
     )
-    found = _found(session, asked, rarity, exclude, days)
+    found = _find_sharing_keys(session, asked, rarity, exclude, days)
     if not found:
         return []
-    others = [comparable(row, vector.encoder if vector else None) for row in found]
+    others = [build_comparable(row, vector.encoder if vector else None) for row in found]
     ahead = np.zeros(len(others), dtype=np.int64)
     alike = Comparison([asked, *others], rarity).likeness(ahead, np.arange(1, len(others) + 1))
     ranked = sorted(
@@ -135,19 +135,19 @@ def candidates(
         ),
         reverse=True,
     )
-    return _shown(session, here, ranked, exclude, limit)
+    return _describe_matches(session, here, ranked, exclude, limit)
 
 
-def vector_of(session: Session, submission_id: int) -> Vector | None:
+def load_vector(session: Session, submission_id: int) -> Vector | None:
     """Return the vector that a matter was remembered with."""
     row = session.get(FingerprintRow, submission_id)
     return Vector(row.encoder, row.vector) if row and row.encoder and row.vector else None
 
 
-def _found(
+def _find_sharing_keys(
     session: Session, asked: Comparable, rarity: Rarity, exclude: int | None, days: int
 ) -> Sequence[FingerprintRow]:
-    keys, weights = asked_keys(asked.print, rarity)
+    keys, weights = list_asked_keys(asked.print, rarity)
     if not len(keys):
         return []
     weighed = {int(key): float(weight) for key, weight in zip(keys, weights, strict=True)}
@@ -164,7 +164,7 @@ def _found(
     return session.scalars(select(FingerprintRow).where(FingerprintRow.submission_id.in_(ids))).all()
 
 
-def _shown(
+def _describe_matches(
     session: Session,
     here: Side,
     ranked: Sequence[tuple[bool, float, int]],
@@ -172,8 +172,8 @@ def _shown(
     limit: int,
 ) -> list[Candidate]:
     ids = [submission_id for _, _, submission_id in ranked]
-    rows = _rows(session, ids)
-    mains = _rows(session, [row.merged_into for row in rows.values() if row.merged_into])
+    rows = _load_rows(session, ids)
+    mains = _load_rows(session, [row.merged_into for row in rows.values() if row.merged_into])
     shown: dict[int, Candidate] = {}
     for same, score, submission_id in ranked:
         row = rows[submission_id]
@@ -182,20 +182,20 @@ def _shown(
             continue
         there = Side(row.text, row.title, row.jurisdiction, row.received_at)
         kind: Kind = "same_text" if same else "same_matter"
-        shown[row.id] = Candidate(row, kind, score, differences(here, there))
+        shown[row.id] = Candidate(row, kind, score, find_differences(here, there))
         if len(shown) == limit:
             break
     return list(shown.values())
 
 
-def _rows(session: Session, ids: Sequence[int]) -> dict[int, SubmissionRow]:
+def _load_rows(session: Session, ids: Sequence[int]) -> dict[int, SubmissionRow]:
     query = select(SubmissionRow).where(SubmissionRow.id.in_(ids))
     return {row.id: row for row in session.scalars(query)} if ids else {}
 
 
-def comparable(row: FingerprintRow, encoder: str | None) -> Comparable:
+def build_comparable(row: FingerprintRow, encoder: str | None) -> Comparable:
     """Return a stored matter as it is compared, with its vector if ``encoder`` made it."""
-    vector = read_back(row.vector) if row.vector and encoder and row.encoder == encoder else None
+    vector = unpack_vector(row.vector) if row.vector and encoder and row.encoder == encoder else None
     return Comparable(Fingerprint.from_bytes(row.hashes), row.day, tuple(row.places), vector)
 
 

@@ -43,16 +43,16 @@ class Meaning:
             return None
         text = normalise(hide(submission.full_text)).text  # as the model reads it, so that it is read once
         unit = self._dense.unit_vectors(self._encoder.encode([text]))[0]
-        return Vector(self._encoder.fingerprint, bytes_of(unit))
+        return Vector(self._encoder.fingerprint, pack_vector(unit))
 
 
-def bytes_of(unit: NDArray[np.float32]) -> bytes:
+def pack_vector(unit: NDArray[np.float32]) -> bytes:
     """Return a vector as int8, scaled to its largest component: of a vector only the angle counts."""
     largest = np.abs(unit).max(initial=0)
     return np.rint(unit * (_STEPS / largest if largest else 0)).astype(np.int8).tobytes()
 
 
-def read_back(values: bytes) -> NDArray[np.float32]:
+def unpack_vector(values: bytes) -> NDArray[np.float32]:
     """Return what ``stored`` wrote, of length one (zero where it was zero)."""
     vector = np.frombuffer(values, dtype=np.int8).astype(np.float32)
     found: NDArray[np.float32] = vector / max(float(np.linalg.norm(vector)), 1.0)

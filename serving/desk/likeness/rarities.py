@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from fenban.model import Fingerprint, Rarity, fingerprint
+from fenban.model import Fingerprint, Rarity, take_fingerprint
 from fenban.training import starter_cases
 
 from ...store.base import now
@@ -36,7 +36,7 @@ _counted: weakref.WeakKeyDictionary[Any, _Counted] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def current(session: Session) -> Rarity:
+def load_current(session: Session) -> Rarity:
     """Return how rare words are; counted anew (a tenth of a second) after 500 matters or ten minutes.
 
     Meanwhile other threads go on with the counts from before.
@@ -47,7 +47,7 @@ def current(session: Session) -> Rarity:
     if held and (newest == held.newest or (newest - held.newest < _GROWN and now() - held.at < _FRESH)):
         return held.rarity
     if not _lock.acquire(blocking=held is None):
-        return held.rarity if held else current(session)
+        return held.rarity if held else load_current(session)
     try:
         held = _counted[pool] = _Counted(_count(session), newest, now())
     finally:
@@ -58,10 +58,10 @@ def current(session: Session) -> Rarity:
 def _count(session: Session) -> Rarity:
     latest = select(FingerprintRow.hashes).order_by(FingerprintRow.submission_id.desc()).limit(LATEST)
     found = [Fingerprint.from_bytes(hashes) for hashes in session.scalars(latest)]
-    return Rarity.of((*shipped(), *found))
+    return Rarity.of((*load_shipped(), *found))
 
 
 @functools.lru_cache(maxsize=1)
-def shipped() -> tuple[Fingerprint, ...]:
+def load_shipped() -> tuple[Fingerprint, ...]:
     """Return the fingerprints of the starter cases: the words of complaints anywhere."""
-    return tuple(fingerprint(case.submission.text, case.submission.title) for case in starter_cases())
+    return tuple(take_fingerprint(case.submission.text, case.submission.title) for case in starter_cases())

@@ -142,10 +142,10 @@ def _add_mine(session: Session, found: Narrowed, label: str) -> None:
 
 def _add_words(session: Session, found: Narrowed, q: str) -> None:
     if search.is_common(session, q):
-        found.where.append(search.holding(q))
+        found.where.append(search.build_condition(q))
         found.countable = False
     else:
-        found.where.append(SubmissionRow.id.in_(search.matching(session, q)))
+        found.where.append(SubmissionRow.id.in_(search.select_matching(session, q)))
 
 
 def _is_few(session: Session, ids: Select[int], most: int) -> bool:

@@ -55,7 +55,7 @@ def decide(desk: Desk, row: SubmissionRow, choice: Choice) -> DecisionRow:
         raise RefusedError("跨区域协同的办件要写明另一方的主办单位；不需要对方办理的，请改为其他通道。")
     if choice.form and states.kind_of(choice.form) != row.kind:
         raise RefusedError(f"“{choice.form}”的办理流程不同，不能在派遣时改成这种形式。")
-    suggestion = suggesting.chosen(desk.session, row.id, choice.suggestion_id)
+    suggestion = suggesting.find_chosen(desk.session, row.id, choice.suggestion_id)
     row.lead_unit, row.other_lead_unit = lead, other
     co_units = dict.fromkeys(desk.unit(name) for name in choice.co_units)
     row.co_units = [name for name in co_units if name != lead]

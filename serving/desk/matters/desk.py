@@ -12,7 +12,7 @@ from ...store.base import CHINA, now
 from ...store.errors import ChangedMeanwhileError, NotFoundError, RefusedError
 from ...store.tables.matters import SubmissionRow, TransitionRow
 from ..deadlines.rules import Facts
-from ..directory.successions import current_name
+from ..directory.successions import find_current_name
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -133,7 +133,7 @@ class Desk:
         if not self.directory.units:
             return mask(name)  # no list of names to hold it against: it may be anything
         if self.directory.unit(name):
-            return current_name(self.directory, name, self.at.astimezone(CHINA).date())
+            return find_current_name(self.directory, name, self.at.astimezone(CHINA).date())
         called = [unit.name for unit in self.directory.units if name in unit.aliases]
         if len(called) != 1:
             raise UnknownUnitError(name)

@@ -9,7 +9,7 @@ from fenban.model import Submission, mask
 
 from ...store import states
 from ...store.base import CHINA
-from ...store.numbers import next_number
+from ...store.numbers import take_next_number
 from ...store.search import index as search
 from ...store.tables.matters import SubmissionRow, SubmissionTextRow
 from ..likeness import duplicates
@@ -73,7 +73,7 @@ def take_in(
     """
     kind = arrival.kind or states.kind_of(arrival.form)
     row = SubmissionRow(
-        number=next_number(desk.session, desk.at),
+        number=take_next_number(desk.session, desk.at),
         kind=kind,
         state=states.FIRST[kind],
         form=arrival.form,
@@ -101,7 +101,7 @@ def take_in(
     )
     kept = suggesting.keep(desk, row, suggestion) if suggestion else None
     row.deadline_at = desk.deadlines.deadline_for(facts_of(row), row.received_at)
-    search.index(desk.session, row)
+    search.index_matter(desk.session, row)
     duplicates.remember(desk.session, row, vector)
     desk.note(row, FIRST_NOTE)
     if arrival.accept:
@@ -145,7 +145,7 @@ def supplement(
     raw = desk.session.get(SubmissionTextRow, row.id)
     if raw is not None:  # else the personal data were purged already
         raw.text = f"{raw.text}\n{_heading(desk.at)}{text.strip()}"
-    search.index(desk.session, row)
+    search.index_matter(desk.session, row)
     duplicates.remember(desk.session, row, vector)
     desk.step(row, "supplement", why, characters=len(text))
     kept = suggesting.keep(desk, row, suggestion) if suggestion else None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .desk import Desk
 
 
-def both(desk: Desk, submission_id: int, into: int) -> tuple[SubmissionRow, SubmissionRow]:
+def load_both(desk: Desk, submission_id: int, into: int) -> tuple[SubmissionRow, SubmissionRow]:
     """Return a matter and the main one of ``into``, to be merged.
 
     Both are locked in the order of their ids, so that two who merge the one into the other do not
@@ -55,7 +55,7 @@ def merge(desk: Desk, row: SubmissionRow, main: SubmissionRow, why: str = "") ->
     if open_promises(desk.session, row.id):
         raise RefusedError("这件的协商意见书还没有全部兑现，不能并入别的件。")
     merged = _merge_one(desk, row, main, why)
-    for follower in _followers(desk, row.id):
+    for follower in _list_followers(desk, row.id):
         _move_on(desk, follower, main)
     desk.sign("merge", row, into=main.id)
     return merged
@@ -100,7 +100,7 @@ def split(desk: Desk, row: SubmissionRow, why: str) -> None:
 
 def follow(desk: Desk, main: SubmissionRow) -> None:
     """Write into every matter merged into ``main`` what has become of it."""
-    for follower in _followers(desk, main.id):
+    for follower in _list_followers(desk, main.id):
         facts: dict[str, Any] = {"state": main.state, "satisfied": main.satisfied}
         desk.note(follower, "follow", into=main.id, number=main.number, **facts)
         follower.satisfied = main.satisfied
@@ -108,6 +108,6 @@ def follow(desk: Desk, main: SubmissionRow) -> None:
         follower.updated_at = desk.at
 
 
-def _followers(desk: Desk, main_id: int) -> Sequence[SubmissionRow]:
+def _list_followers(desk: Desk, main_id: int) -> Sequence[SubmissionRow]:
     query = select(SubmissionRow).where(SubmissionRow.merged_into == main_id).order_by(SubmissionRow.id)
     return desk.session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .desk import Desk
 
 
-def as_submission(row: SubmissionRow) -> Submission:
+def build_submission(row: SubmissionRow) -> Submission:
     """Return a matter as the model reads it."""
     return Submission(
         text=row.text,
@@ -84,7 +84,7 @@ def renew(desk: Desk, row: SubmissionRow, suggestion: Suggestion) -> SuggestionR
     return kept
 
 
-def latest(session: Session, submission_id: int) -> SuggestionRow | None:
+def find_latest(session: Session, submission_id: int) -> SuggestionRow | None:
     """Return the last suggestion for a matter."""
     return session.scalars(
         select(SuggestionRow)
@@ -94,14 +94,14 @@ def latest(session: Session, submission_id: int) -> SuggestionRow | None:
     ).first()
 
 
-def chosen(session: Session, submission_id: int, suggestion_id: int | None) -> SuggestionRow | None:
+def find_chosen(session: Session, submission_id: int, suggestion_id: int | None) -> SuggestionRow | None:
     """Return the suggestion that a decision looked at: the one named, else the last.
 
     Raises:
         NotFoundError: the one named is not of this matter.
     """
     if suggestion_id is None:
-        return latest(session, submission_id)
+        return find_latest(session, submission_id)
     found = session.get(SuggestionRow, suggestion_id)
     if found is None or found.submission_id != submission_id:
         raise NotFoundError("分办建议")

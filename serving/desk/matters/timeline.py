@@ -79,7 +79,7 @@ class Agreement:
     promises: list[Promise]
 
 
-def matter(session: Session, submission_id: int) -> SubmissionRow:
+def load_matter(session: Session, submission_id: int) -> SubmissionRow:
     """Return a matter to look at.
 
     Raises:
@@ -91,28 +91,28 @@ def matter(session: Session, submission_id: int) -> SubmissionRow:
     return row
 
 
-def lines(session: Session, table: type[LineT], submission_id: int) -> Sequence[LineT]:
+def load_lines(session: Session, table: type[LineT], submission_id: int) -> Sequence[LineT]:
     """Return a matter's lines of one kind, the first one first."""
     return session.scalars(select(table).where(table.submission_id == submission_id).order_by(table.id)).all()
 
 
-def suggestions(session: Session, submission_id: int) -> Sequence[SuggestionRow]:
+def load_suggestions(session: Session, submission_id: int) -> Sequence[SuggestionRow]:
     """Return a matter's suggestions, the first one first."""
     return session.scalars(
         select(SuggestionRow).where(SuggestionRow.submission_id == submission_id).order_by(SuggestionRow.id)
     ).all()
 
 
-def timeline(session: Session, row: SubmissionRow) -> list[Entry]:
+def load_timeline(session: Session, row: SubmissionRow) -> list[Entry]:
     """Return all that has happened to a matter, the first first.
 
     Every operation writes one line of the timeline for each matter it changes, with what it did in
     ``detail``; so this is the whole history.
     """
-    return [entry(row.kind, step) for step in lines(session, TransitionRow, row.id)]
+    return [describe_step(row.kind, step) for step in load_lines(session, TransitionRow, row.id)]
 
 
-def last(session: Session, submission_id: int, action: str) -> TransitionRow:
+def load_last_step(session: Session, submission_id: int, action: str) -> TransitionRow:
     """Return the last line of an action that was taken with a matter."""
     query = select(TransitionRow).where(
         TransitionRow.submission_id == submission_id, TransitionRow.action == action
@@ -120,7 +120,7 @@ def last(session: Session, submission_id: int, action: str) -> TransitionRow:
     return session.scalars(query.order_by(TransitionRow.id.desc()).limit(1)).one()
 
 
-def entry(kind: str, step: TransitionRow) -> Entry:
+def describe_step(kind: str, step: TransitionRow) -> Entry:
     """Return a line of the timeline of a matter of ``kind``."""
     return Entry(
         id=step.id,
@@ -135,7 +135,7 @@ def entry(kind: str, step: TransitionRow) -> Entry:
     )
 
 
-def extension(row: TransitionRow) -> Extension:
+def describe_extension(row: TransitionRow) -> Extension:
     """Return what a line ``extend`` of the timeline says."""
     detail = row.detail or {}
     former, until = detail.get("former"), detail["until"]
@@ -149,19 +149,23 @@ def extension(row: TransitionRow) -> Extension:
     )
 
 
-def extensions(session: Session, submission_id: int) -> list[Extension]:
+def load_extensions(session: Session, submission_id: int) -> list[Extension]:
     """Return how often and until when a matter's deadline was put off."""
-    return [extension(row) for row in lines(session, TransitionRow, submission_id) if row.action == "extend"]
+    return [
+        describe_extension(row)
+        for row in load_lines(session, TransitionRow, submission_id)
+        if row.action == "extend"
+    ]
 
 
-def agreements(session: Session, submission_id: int) -> list[Agreement]:
+def load_agreements(session: Session, submission_id: int) -> list[Agreement]:
     """Return the agreements of a matter with their promises, each with its fulfilment or None."""
-    kept = {row.promise_id: row for row in lines(session, FulfilmentRow, submission_id)}
+    kept = {row.promise_id: row for row in load_lines(session, FulfilmentRow, submission_id)}
     promises: dict[int, list[Promise]] = {}
-    for row in lines(session, PromiseRow, submission_id):
+    for row in load_lines(session, PromiseRow, submission_id):
         promise = Promise(row.id, row.unit, row.why, row.due_on, kept.get(row.id))
         promises.setdefault(row.agreement_id, []).append(promise)
     return [
         Agreement(row.id, row.at, row.by, row.why, row.parties, promises.get(row.id, []))
-        for row in lines(session, AgreementRow, submission_id)
+        for row in load_lines(session, AgreementRow, submission_id)
     ]

@@ -71,9 +71,9 @@ def list_audit(
     with Service.of(request).database.reading() as session:
         since = beginning_of(first) if first else None
         until = beginning_of(last) + _DAY if last else None
-        filters += audit.between(session, since, until)
-        lines = audit.page(session, filters, before, limit + 1)
-        total = None if filters else audit.head(session).seq
+        filters += audit.read_between(session, since, until)
+        lines = audit.read_page(session, filters, before, limit + 1)
+        total = None if filters else audit.read_head(session).seq
     return {
         "items": lines[:limit],
         "next": cursor_of(lines[limit - 1].seq) if len(lines) > limit else None,
@@ -106,7 +106,7 @@ def verify_audit(
 ) -> Any:
     """Answer for some thousand lines; bounded, so that the clerks do not wait for the auditor."""
     with Service.of(request).database.reading() as session:
-        total = audit.head(session).seq
+        total = audit.read_head(session).seq
         verdict = verification.verify_after(session, Checkpoint(after, after_hash), limit)
     onward = {"after": verdict.lines, "after_hash": verdict.head} if verdict.more else None
     return {

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from fenban.model import mask
 
 from ...accounts.actor import Actor
-from ...desk.directory.changes import CHANGE_NAMES, changes_between
+from ...desk.directory.changes import CHANGE_NAMES, find_changes
 from ...desk.directory.imports import ImportOptions, Proposal, propose
 from ...http.dependencies import permitted
 from ...http.problems import MissingIfMatchError, responses
@@ -190,7 +190,7 @@ def list_versions(request: Request, _: Reader, limit: Limit = 50, cursor: Cursor
     """Answer with one page of versions, the latest first."""
     before = row_after(cursor)
     with Service.of(request).database.reading() as session:
-        found = directories.versions(session, limit + 1, before)
+        found = directories.list_versions(session, limit + 1, before)
         total = directories.count(session)
     page = found[:limit]
     return {
@@ -215,9 +215,9 @@ def list_changes(request: Request, _: Reader, version_id: PathId) -> Any:
     service = Service.of(request)
     with service.database.reading() as session:
         after = directories.load(session, version_id)
-        former = directories.version_before(session, version_id)
+        former = directories.find_version_before(session, version_id)
         before = directories.load(session, former) if former else service.live_directory.fallback
-    changes = changes_between(before, after)
+    changes = find_changes(before, after)
     return {"items": _show_changes(changes), "counts": _count_by_kind(changes)}
 
 

@@ -44,7 +44,7 @@ def return_risk(
 ) -> Any:
     """Answer for up to ten units."""
     with Service.of(request).database.reading() as session:
-        found = history.risks(session, unit, topic, function)
+        found = history.find_risks(session, unit, topic, function)
     return {"items": [show_risk(risk) for risk in found]}
 
 

@@ -67,7 +67,7 @@ def _dated(facts: Facts, content: dict[str, Any]) -> dict[str, Any]:
 )
 def accuracy(_: Reader, asked: Asked, facts: Current, period: PeriodName = "week") -> Any:
     """Answer how often the first address was right."""
-    return _dated(facts, figures.accuracy(facts, asked, period))
+    return _dated(facts, figures.count_accuracy(facts, asked, period))
 
 
 @router.get(
@@ -81,7 +81,7 @@ def accuracy(_: Reader, asked: Asked, facts: Current, period: PeriodName = "week
 )
 def overrides(_: Reader, asked: Asked, facts: Current, period: PeriodName = "week") -> Any:
     """Answer what people changed."""
-    return _dated(facts, figures.overrides(facts, asked, period))
+    return _dated(facts, figures.count_overrides(facts, asked, period))
 
 
 @router.get(
@@ -94,7 +94,7 @@ def overrides(_: Reader, asked: Asked, facts: Current, period: PeriodName = "wee
 )
 def returns(_: Reader, asked: Asked, facts: Current) -> Any:
     """Answer what came back."""
-    return _dated(facts, figures.returns(facts, asked))
+    return _dated(facts, figures.count_returns(facts, asked))
 
 
 @router.get(
@@ -110,7 +110,7 @@ def returns(_: Reader, asked: Asked, facts: Current) -> Any:
 )
 def topics(_: Reader, asked: Asked, facts: Current) -> Any:
     """Answer which topics grow."""
-    return _dated(facts, load.topics(facts, asked, dt.datetime.now(CHINA).date()))
+    return _dated(facts, load.count_topics(facts, asked, dt.datetime.now(CHINA).date()))
 
 
 @router.get(
@@ -123,4 +123,4 @@ def topics(_: Reader, asked: Asked, facts: Current) -> Any:
 )
 def workload(_: Reader, asked: Asked, facts: Current, period: PeriodName = "week") -> Any:
     """Answer what is on the table."""
-    return _dated(facts, load.workload(facts, asked, now(), period))
+    return _dated(facts, load.count_workload(facts, asked, now(), period))

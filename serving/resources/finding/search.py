@@ -14,9 +14,9 @@ from ...http.dependencies import permitted
 from ...http.problems import responses
 from ...http.service import GUARDED, Service
 from ...store.base import now
-from ...store.search.index import newest
+from ...store.search.index import find_newest
 from ...store.search.query import LONGEST_QUERY, parse
-from ...store.search.ranking import passage, rank
+from ...store.search.ranking import cut_passage, rank
 from ...store.states import OPEN
 from ...store.tables.matters import SubmissionRow
 from ..fields import (
@@ -163,7 +163,7 @@ def _search_best(
 def _search_latest(
     session: Session, words: Words, filters: list[ColumnElement[bool]], after: int | None, limit: int
 ) -> _Found:
-    ids = newest(session, words, filters, limit + 1, before=after)
+    ids = find_newest(session, words, filters, limit + 1, before=after)
     more = len(ids) > limit
     return _Found(
         ids=ids[:limit],
@@ -183,6 +183,6 @@ def _hit(row: SubmissionRow, words: Words) -> schemas.Hit:
     return schemas.Hit.from_record(
         row,
         overdue=row.state in OPEN and deadline is not None and deadline < now(),
-        title=passage(row.title, words.terms, None),
-        snippet=passage(row.text, words.terms),
+        title=cut_passage(row.title, words.terms, None),
+        snippet=cut_passage(row.text, words.terms),
     )

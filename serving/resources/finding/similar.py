@@ -54,7 +54,7 @@ def find_similar(asked: schemas.SimilarRequest, request: Request, actor: Reader)
     )
     vector = service.meaning.vector(Submission(text=here.text, title=here.title))
     with service.database.reading() as session:
-        found = duplicates.candidates(session, here, vector)
+        found = duplicates.find_candidates(session, here, vector)
     return _show(service, actor, found)
 
 
@@ -76,8 +76,8 @@ def similar(submission_id: PathId, request: Request, actor: Reader) -> schemas.S
         if row is None:
             raise NotFoundError("办件")
         here = Side(row.text, row.title, row.jurisdiction, row.received_at)
-        vector = duplicates.vector_of(session, row.id)
-        found = duplicates.candidates(session, here, vector, exclude=row.id)
+        vector = duplicates.load_vector(session, row.id)
+        found = duplicates.find_candidates(session, here, vector, exclude=row.id)
     return _show(service, actor, found)
 
 

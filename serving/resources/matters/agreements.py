@@ -44,7 +44,7 @@ def agree(submission_id: PathId, asked: schemas.NewAgreement, writing: Change) -
         row = writing.matter(desk, submission_id)
         agreements.agree(desk, row, asked.text, asked.parties, promises)
         shown = schemas.AgreedMatter(
-            agreement=schemas.Agreement.model_validate(timeline.agreements(desk.session, row.id)[-1]),
+            agreement=schemas.Agreement.model_validate(timeline.load_agreements(desk.session, row.id)[-1]),
             matter=show_matter(row, writing.actor, desk.deadlines),
         )
         return answer_for(row, shown)

@@ -96,5 +96,5 @@ def list_decisions(
 ) -> Any:
     """Answer with all decisions of the matter."""
     with Service.of(request).database.reading() as session:
-        timeline.matter(session, submission_id)
-        return {"items": timeline.lines(session, DecisionRow, submission_id)}
+        timeline.load_matter(session, submission_id)
+        return {"items": timeline.load_lines(session, DecisionRow, submission_id)}

@@ -97,7 +97,7 @@ def merge(submission_id: PathId, asked: schemas.NewMerge, writing: Change) -> Re
     """Merge the matter into another, both locked in the order of their ids."""
 
     def work(desk: Desk) -> Kept:
-        row, main = merging.both(desk, submission_id, asked.into)
+        row, main = merging.load_both(desk, submission_id, asked.into)
         merged = merging.merge(desk, writing.unchanged(row), main, asked.why)
         shown = schemas.MergedMatter(
             merge=schemas.Merge.model_validate(merged),
@@ -155,6 +155,6 @@ def extend(submission_id: PathId, asked: schemas.NewExtension, writing: Change) 
     """Put off the deadline."""
 
     def act(desk: Desk, row: SubmissionRow) -> timeline.Extension:
-        return timeline.extension(steps.extend(desk, row, asked.until, asked.why))
+        return timeline.describe_extension(steps.extend(desk, row, asked.until, asked.why))
 
     return _answer(writing, submission_id, schemas.ExtendedMatter, "extension", act)

@@ -35,12 +35,12 @@ def _read(
     request: Request, submission_id: int, read: Callable[[Session, int], Sequence[object]]
 ) -> dict[str, Sequence[object]]:
     with Service.of(request).database.reading() as session:
-        timeline.matter(session, submission_id)
+        timeline.load_matter(session, submission_id)
         return {"items": read(session, submission_id)}
 
 
 def _read_lines(request: Request, submission_id: int, table: type[Line]) -> dict[str, Sequence[object]]:
-    return _read(request, submission_id, lambda session, one: timeline.lines(session, table, one))
+    return _read(request, submission_id, lambda session, one: timeline.load_lines(session, table, one))
 
 
 @router.get(
@@ -118,7 +118,7 @@ def list_evaluations(submission_id: PathId, request: Request, actor: Reader) -> 
 )
 def list_extensions(submission_id: PathId, request: Request, actor: Reader) -> Any:
     """Answer with all extensions."""
-    return _read(request, submission_id, timeline.extensions)
+    return _read(request, submission_id, timeline.load_extensions)
 
 
 @router.get(
@@ -131,4 +131,4 @@ def list_extensions(submission_id: PathId, request: Request, actor: Reader) -> A
 )
 def list_agreements(submission_id: PathId, request: Request, actor: Reader) -> Any:
     """Answer with all agreements."""
-    return _read(request, submission_id, timeline.agreements)
+    return _read(request, submission_id, timeline.load_agreements)

@@ -60,7 +60,7 @@ async def take_step(
             intake.supplement(desk, row, text, suggestion, asked.why, vector)
         else:
             steps.PLAIN[asked.action](desk, row, asked.why)
-        step = timeline.entry(row.kind, timeline.last(desk.session, row.id, asked.action))
+        step = timeline.describe_step(row.kind, timeline.load_last_step(desk.session, row.id, asked.action))
         shown = schemas.SteppedMatter(
             step=TimelineEntry.model_validate(step),
             matter=show_matter(row, writing.actor, desk.deadlines),
@@ -72,6 +72,6 @@ async def take_step(
 
 def _supplemented(service: Service, submission_id: int, text: str) -> Submission:
     with service.database.reading() as session:
-        row = timeline.matter(session, submission_id)
+        row = timeline.load_matter(session, submission_id)
         row.text = intake.add_supplement(row, text, now())
-        return suggesting.as_submission(row)
+        return suggesting.build_submission(row)

@@ -148,7 +148,7 @@ def get_submission(
     """Answer with the matter, and its version as the ETag."""
     service = Service.of(request)
     with service.database.reading() as session:
-        row = timeline.matter(session, submission_id)
+        row = timeline.load_matter(session, submission_id)
         response.headers["ETag"] = etag_of(row.version)
         return show_matter(row, actor, service.deadlines)
 
@@ -168,7 +168,7 @@ def get_raw(
 ) -> Any:
     """Answer with the raw text, after a line of the audit says so."""
     with Service.of(request).database.writing() as session:
-        timeline.matter(session, submission_id)
+        timeline.load_matter(session, submission_id)
         row = session.get(SubmissionTextRow, submission_id)
         if row is None:
             raise NotFoundError("原文")
@@ -189,7 +189,7 @@ def get_raw(
 def get_timeline(submission_id: PathId, request: Request, actor: Reader) -> Any:
     """Answer with every step so far, the first one first."""
     with Service.of(request).database.reading() as session:
-        return {"items": timeline.timeline(session, timeline.matter(session, submission_id))}
+        return {"items": timeline.load_timeline(session, timeline.load_matter(session, submission_id))}
 
 
 @router.get(
@@ -206,8 +206,8 @@ def get_timeline(submission_id: PathId, request: Request, actor: Reader) -> Any:
 def list_suggestions(submission_id: PathId, request: Request, actor: Reader) -> Any:
     """Answer with all suggestions of the matter."""
     with Service.of(request).database.reading() as session:
-        timeline.matter(session, submission_id)
-        return {"items": timeline.suggestions(session, submission_id)}
+        timeline.load_matter(session, submission_id)
+        return {"items": timeline.load_suggestions(session, submission_id)}
 
 
 @router.post(
@@ -242,4 +242,4 @@ async def renew_suggestion(submission_id: PathId, request: Request, writing: Cha
 
 def _as_submission(service: Service, submission_id: int) -> Submission:
     with service.database.reading() as session:
-        return suggesting.as_submission(timeline.matter(session, submission_id))
+        return suggesting.build_submission(timeline.load_matter(session, submission_id))

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from ..tables.matters import SubmissionRow
 from ..tables.search import FTS_TABLE, SearchTextRow
 from .query import parse
-from .tokens import document, tokens_of
+from .tokens import list_tokens_of_document, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ _WINDOW = 6000
 _FTS = table(FTS_TABLE, column("rowid", Integer), column(FTS_TABLE), column("tokens"))
 
 
-def index(session: Session, submission: SubmissionRow) -> None:
+def index_matter(session: Session, submission: SubmissionRow) -> None:
     """Make a matter findable, or findable by its new text; in the transaction that wrote it.
 
     Args:
@@ -40,7 +40,7 @@ def index(session: Session, submission: SubmissionRow) -> None:
         submission: a row that was flushed: it has its id, and its text is masked.
     """
     before = session.scalar(select(SearchTextRow.folded).where(SearchTextRow.submission_id == submission.id))
-    folded = document(submission.number, submission.title, submission.text)
+    folded = list_tokens_of_document(submission.number, submission.title, submission.text)
     if before == folded:
         return
     if before is not None:
@@ -69,23 +69,25 @@ def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def matching(session: Session, typed: str) -> Select[int]:
+def select_matching(session: Session, typed: str) -> Select[int]:
     """Return a query of the ids of all matters that match, for ``SubmissionRow.id.in_(...)``.
 
     Raises:
         UnreadableQueryError: see ``parse``.
     """
     query = parse(typed)
-    return _compared(query) if _is_common(session, query, _MANY) else _indexed(session, query)
+    return (
+        _select_by_comparing(query) if _is_common(session, query, _MANY) else _select_by_index(session, query)
+    )
 
 
-def holding(typed: str) -> ColumnElement[bool]:
+def build_condition(typed: str) -> ColumnElement[bool]:
     """Return a condition over ``SubmissionRow`` that compares each matter; for words that many hold.
 
     Raises:
         UnreadableQueryError: see ``parse``.
     """
-    return _compared(parse(typed)).where(SearchTextRow.submission_id == SubmissionRow.id).exists()
+    return _select_by_comparing(parse(typed)).where(SearchTextRow.submission_id == SubmissionRow.id).exists()
 
 
 def is_common(session: Session, typed: str) -> bool:
@@ -102,7 +104,7 @@ def is_common(session: Session, typed: str) -> bool:
     return (session.scalar(select(func.count()).select_from(hits.subquery())) or 0) > _MANY
 
 
-def newest(
+def find_newest(
     session: Session,
     query: Query,
     filters: Sequence[ColumnElement[bool]] = (),
@@ -121,27 +123,27 @@ def newest(
     older = [] if before is None else [SubmissionRow.id < before]
     passing = select(SubmissionRow.id).where(*filters, *older)
     if filters and _are_few(session, filters):
-        return _ids(session, _compared_in(passing.limit(_FEW + 1), query), limit)
+        return _fetch_ids(session, _narrow_by_comparing(passing.limit(_FEW + 1), query), limit)
     if _is_common(session, query, _VERY_MANY):
         window = passing.order_by(SubmissionRow.id.desc()).limit(_WINDOW)
-        ids = _ids(session, _compared_in(window, query), limit)
+        ids = _fetch_ids(session, _narrow_by_comparing(window, query), limit)
         if len(ids) == limit:
             return ids
-        found = _compared(query)
+        found = _select_by_comparing(query)
     else:
-        found = _indexed(session, query)
+        found = _select_by_index(session, query)
     if filters or older:
         found = found.join(SubmissionRow, SubmissionRow.id == SearchTextRow.submission_id)
-    return _ids(session, found.where(*filters, *older), limit)
+    return _fetch_ids(session, found.where(*filters, *older), limit)
 
 
-def _compared_in(matters: Select[int], query: Query) -> Select[int]:
+def _narrow_by_comparing(matters: Select[int], query: Query) -> Select[int]:
     """Return the query that compares the folded copies of ``matters``, which are found first."""
     first = matters.cte("first").prefix_with("MATERIALIZED")
-    return _compared(query).join(first, first.c.id == SearchTextRow.submission_id)
+    return _select_by_comparing(query).join(first, first.c.id == SearchTextRow.submission_id)
 
 
-def _ids(session: Session, found: Select[int], limit: int) -> list[int]:
+def _fetch_ids(session: Session, found: Select[int], limit: int) -> list[int]:
     """Return the newest ids. FTS5 gives its own rows in that order without sorting them."""
     newest_first = found.selected_columns[0].desc()
     return list(session.scalars(found.order_by(newest_first).limit(limit)))
@@ -165,23 +167,26 @@ def _is_common(session: Session, query: Query, many: int) -> bool:
     return float(plan[0]["Plan"]["Plan Rows"]) > many
 
 
-def _compared(query: Query) -> Select[int]:
+def _select_by_comparing(query: Query) -> Select[int]:
     """Return the query that compares the folded copies."""
-    return select(SearchTextRow.submission_id).where(*_comparisons(query, every=True))
+    return select(SearchTextRow.submission_id).where(*_build_comparisons(query, every=True))
 
 
-def _indexed(session: Session, query: Query) -> Select[int]:
+def _select_by_index(session: Session, query: Query) -> Select[int]:
     """Return the query that the index answers."""
     if _is_sqlite(session):
         expression = " AND ".join(_fts_expression(term) for term in query.terms)
         return (
             select(_FTS.c.rowid)
             .join(SearchTextRow, SearchTextRow.submission_id == _FTS.c.rowid)
-            .where(_FTS.c[FTS_TABLE].op("MATCH")(expression), *_comparisons(query))
+            .where(_FTS.c[FTS_TABLE].op("MATCH")(expression), *_build_comparisons(query))
         )
     hits = (
         select(SearchTextRow.submission_id)
-        .where(SearchTextRow.tokens.op("@@")(cast(literal(_ts_query(query)), TSQUERY)), *_comparisons(query))
+        .where(
+            SearchTextRow.tokens.op("@@")(cast(literal(_ts_query(query)), TSQUERY)),
+            *_build_comparisons(query),
+        )
         .cte("hits")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
@@ -204,7 +209,7 @@ def _ts_expression(term: Term) -> str:
     return f"(({words}) | '{term.number}':*)" if term.number else f"({words})"
 
 
-def _comparisons(query: Query, *, every: bool = False) -> list[ColumnElement[bool]]:
+def _build_comparisons(query: Query, *, every: bool = False) -> list[ColumnElement[bool]]:
     """Return what is compared in the folded copy: all of it, or what the index cannot be sure of."""
     folded = SearchTextRow.folded
     wanted = [

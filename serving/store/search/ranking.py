@@ -10,7 +10,7 @@ from sqlalchemy import select
 from fenban.model import default_segmenter
 
 from ..tables.search import SearchTextRow
-from .index import MOST_RANKED, newest
+from .index import MOST_RANKED, find_newest
 from .tokens import fold
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Passage:
 
 def rank(session: Session, query: Query, filters: Sequence[ColumnElement[bool]] = ()) -> Ranked:
     """Rank the newest matches: number, title, whole words, how often, and newer before older."""
-    ids = newest(session, query, filters, MOST_RANKED + 1)
+    ids = find_newest(session, query, filters, MOST_RANKED + 1)
     complete = len(ids) <= MOST_RANKED
     ids = ids[:MOST_RANKED]
     rows = session.execute(
@@ -72,7 +72,7 @@ def _score(folded: str, query: Query) -> float:
     return score + _AS_TYPED * sum(term.inside in folded for term in query.better)
 
 
-def passage(text: str, terms: Sequence[Term], length: int | None = SNIPPET) -> Passage:
+def cut_passage(text: str, terms: Sequence[Term], length: int | None = SNIPPET) -> Passage:
     """Return the piece of ``text`` that shows most of ``terms``; all of it where ``length`` is None."""
     marks = _marks(text, terms)
     if length is None or len(text) <= length:

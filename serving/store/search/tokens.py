@@ -80,7 +80,7 @@ def number_token(number: str) -> str:
     return (NUMBER_MARK + plain)[:LONGEST_TOKEN]
 
 
-def document(number: str, title: str, text: str) -> str:
+def list_tokens_of_document(number: str, title: str, text: str) -> str:
     """Return the folded copy that is kept of a matter: its number first, then its title, then its text."""
     head = "" if not title or text.lstrip().startswith(title.strip()) else fold(title).text
     return f" {number_token(number)}{head or _BREAK}{fold(text).text}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ..states import OPEN
-from .facts import UNKNOWN, Facts, matters_with
+from .facts import UNKNOWN, Facts, select_matters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +52,7 @@ class Span:
         return matters[keep]
 
 
-def share(part: float, whole: float) -> float | None:
+def compute_share(part: float, whole: float) -> float | None:
     """Return a share to four places; None of nothing."""
     return round(float(part) / float(whole), 4) if whole else None
 
@@ -62,7 +62,7 @@ def day_of(number: int) -> str:
     return (_EPOCH + dt.timedelta(days=int(number))).isoformat()
 
 
-def starts(days: NDArray[np.int32], period: Period) -> NDArray[np.int64]:
+def find_period_starts(days: NDArray[np.int32], period: Period) -> NDArray[np.int64]:
     """Return the first day of the week (Monday) or month that each day is in."""
     if period == "week":
         return days.astype(np.int64) - (days - _MONDAY) % 7
@@ -99,7 +99,7 @@ def group_counts(keys: NDArray[Any], flags: NDArray[np.bool_]) -> list[tuple[int
     return [(int(k) + least, int(counts[k]), int(flagged[k])) for k in np.flatnonzero(counts)]
 
 
-def accuracy(facts: Facts, span: Span, period: Period = "week") -> dict[str, Any]:
+def count_accuracy(facts: Facts, span: Span, period: Period = "week") -> dict[str, Any]:
     """Return how often the first address was right, over settled matters that somebody decided.
 
     Right means that the unit decided first is the one that settled the matter, and that it was
@@ -116,22 +116,22 @@ def accuracy(facts: Facts, span: Span, period: Period = "week") -> dict[str, Any
     return {
         "settled": len(settled),
         "right": int(right.sum()),
-        "rate": share(right.sum(), len(settled)),
+        "rate": compute_share(right.sum(), len(settled)),
         "pending": int(pending.sum()),
         "periods": [
-            {"start": day_of(key), **_rate(n, hits)}
-            for key, n, hits in group_counts(starts(settled["day"], period), right)
+            {"start": day_of(key), **_build_rate(n, hits)}
+            for key, n, hits in group_counts(find_period_starts(settled["day"], period), right)
         ],
-        "zones": [{"zone": name_of(facts, key), **_rate(n, hits)} for key, n, hits in zones],
-        "models": [{"model": name_of(facts, key), **_rate(n, hits)} for key, n, hits in models],
+        "zones": [{"zone": name_of(facts, key), **_build_rate(n, hits)} for key, n, hits in zones],
+        "models": [{"model": name_of(facts, key), **_build_rate(n, hits)} for key, n, hits in models],
     }
 
 
-def _rate(n: int, right: int) -> dict[str, Any]:
-    return {"settled": n, "right": right, "rate": share(right, n)}
+def _build_rate(n: int, right: int) -> dict[str, Any]:
+    return {"settled": n, "right": right, "rate": compute_share(right, n)}
 
 
-def overrides(facts: Facts, span: Span, period: Period = "week") -> dict[str, Any]:
+def count_overrides(facts: Facts, span: Span, period: Period = "week") -> dict[str, Any]:
     """Return how often people decided other than the suggestion's first, by unit and by period."""
     decided = span.of(facts, ("suggested", "first"))
     decided = decided[(decided["first"] != UNKNOWN) & (decided["suggested"] != UNKNOWN)]
@@ -140,19 +140,19 @@ def overrides(facts: Facts, span: Span, period: Period = "week") -> dict[str, An
     return {
         "decided": len(decided),
         "overridden": int(other.sum()),
-        "rate": share(other.sum(), len(decided)),
+        "rate": compute_share(other.sum(), len(decided)),
         "periods": [
-            {"start": day_of(key), **_overridden(n, changed)}
-            for key, n, changed in group_counts(starts(decided["day"], period), other)
+            {"start": day_of(key), **_build_overridden(n, changed)}
+            for key, n, changed in group_counts(find_period_starts(decided["day"], period), other)
         ],
         "zones": [
-            {"zone": name_of(facts, key), **_overridden(n, changed)}
+            {"zone": name_of(facts, key), **_build_overridden(n, changed)}
             for key, n, changed in group_counts(decided["zone"], other)
         ],
         "units": [
             {
                 "unit": name_of(facts, key),
-                **_overridden(n, changed),
+                **_build_overridden(n, changed),
                 "instead": [
                     {"unit": name_of(facts, to), "n": times}
                     for to, times in count_values(decided["first"][other & (decided["suggested"] == key)])[
@@ -166,11 +166,11 @@ def overrides(facts: Facts, span: Span, period: Period = "week") -> dict[str, An
     }
 
 
-def _overridden(n: int, changed: int) -> dict[str, Any]:
-    return {"decided": n, "overridden": changed, "rate": share(changed, n)}
+def _build_overridden(n: int, changed: int) -> dict[str, Any]:
+    return {"decided": n, "overridden": changed, "rate": compute_share(changed, n)}
 
 
-def returns(facts: Facts, span: Span) -> dict[str, Any]:
+def count_returns(facts: Facts, span: Span) -> dict[str, Any]:
     """Return what was sent back: by whom, why, and who took it in the end.
 
     The one who took it is the unit of the outcome, else the unit that has it now if that is another.
@@ -179,7 +179,7 @@ def returns(facts: Facts, span: Span) -> dict[str, Any]:
     lines = facts.returns[np.isin(facts.returns["id"], matters["id"])]
     if span.unit is not None:
         lines = lines[lines["unit"] == facts.names.codes.get(span.unit, len(facts.names.names))]
-    of = matters_with(facts, lines["id"])
+    of = select_matters(facts, lines["id"])
     taken = np.where(
         of["final"] != UNKNOWN, of["final"], np.where(of["lead"] != lines["unit"], of["lead"], UNKNOWN)
     )

@@ -120,23 +120,23 @@ def refresh(session: Session, facts: Facts | None = None) -> Facts:
     at = now()
     if facts is None:
         names = Names()
-        return Facts(at, names, _matters(session, names, None), _returns(session, names, None))
+        return Facts(at, names, _load_matters(session, names, None), _load_returns(session, names, None))
     changed_since = SubmissionRow.updated_at >= facts.at - _OVERLAP
     ids = list(session.scalars(select(SubmissionRow.id).where(changed_since)))
     if not ids:
         return Facts(at, facts.names, facts.matters, facts.returns)
-    matters = _merged(facts.matters, _matters(session, facts.names, ids), ids)
-    returns = _merged(facts.returns, _returns(session, facts.names, ids), ids)
+    matters = _merge(facts.matters, _load_matters(session, facts.names, ids), ids)
+    returns = _merge(facts.returns, _load_returns(session, facts.names, ids), ids)
     return Facts(at, facts.names, matters, returns)
 
 
-def _merged(old: NDArray[Any], new: NDArray[Any], ids: Sequence[int]) -> NDArray[Any]:
+def _merge(old: NDArray[Any], new: NDArray[Any], ids: Sequence[int]) -> NDArray[Any]:
     kept = old[~np.isin(old["id"], np.asarray(ids, dtype=np.int64))]
     merged = np.concatenate([kept, new])
     return merged[np.argsort(merged["id"], kind="stable")]
 
 
-def _rows(
+def _load_rows(
     session: Session, query: Select[*tuple[Any, ...]], column: Any, ids: Sequence[int] | None
 ) -> Iterator[Row[Any]]:
     """Yield the rows of ``query``, all of them or those of ``ids`` in ``column``."""
@@ -147,12 +147,12 @@ def _rows(
         yield from session.execute(query.where(column.in_(ids[start : start + _CHUNK])))
 
 
-def _matters(session: Session, names: Names, ids: Sequence[int] | None) -> NDArray[Any]:
+def _load_matters(session: Session, names: Names, ids: Sequence[int] | None) -> NDArray[Any]:
     code = names.code
-    firsts = _first_decisions(session, ids)
+    firsts = _load_first_decisions(session, ids)
     finals = {
         row.submission_id: code(row.final_unit)
-        for row in _rows(
+        for row in _load_rows(
             session,
             select(OutcomeRow.submission_id, OutcomeRow.final_unit).order_by(OutcomeRow.id),
             OutcomeRow.submission_id,
@@ -161,7 +161,7 @@ def _matters(session: Session, names: Names, ids: Sequence[int] | None) -> NDArr
     }
     moves: dict[int, int] = {}
     for table in (ReturnRow, TransferRow):
-        for row in _rows(session, select(table.submission_id), table.submission_id, ids):
+        for row in _load_rows(session, select(table.submission_id), table.submission_id, ids):
             moves[row.submission_id] = moves.get(row.submission_id, 0) + 1
     s = SubmissionRow
     query = select(
@@ -170,7 +170,7 @@ def _matters(session: Session, names: Names, ids: Sequence[int] | None) -> NDArr
         _seconds(s.deadline_at).label("deadline"),
     ).order_by(s.id)  # fmt: skip
     found = []
-    for row in _rows(session, query, s.id, ids):
+    for row in _load_rows(session, query, s.id, ids):
         first, model, suggested = firsts.get(row.id, (None, None, None))
         received, closed = row.received, row.closed
         found.append(
@@ -204,7 +204,7 @@ def _day(seconds: float) -> int:
     return int(seconds + CHINA_SECONDS) // DAY
 
 
-def _first_decisions(
+def _load_first_decisions(
     session: Session, ids: Sequence[int] | None
 ) -> dict[int, tuple[str, str | None, str | None]]:
     """Return the unit of the first decision not undone, the model, and what it had suggested."""
@@ -223,23 +223,23 @@ def _first_decisions(
         .order_by(DecisionRow.id)
     )
     found: dict[int, tuple[str, str | None, str | None]] = {}
-    for row in _rows(session, query, DecisionRow.submission_id, ids):
+    for row in _load_rows(session, query, DecisionRow.submission_id, ids):
         found.setdefault(row.submission_id, (row.lead_unit, row.model_version, row.suggested))
     return found
 
 
-def _returns(session: Session, names: Names, ids: Sequence[int] | None) -> NDArray[Any]:
+def _load_returns(session: Session, names: Names, ids: Sequence[int] | None) -> NDArray[Any]:
     query = select(ReturnRow.submission_id, ReturnRow.at, ReturnRow.unit, ReturnRow.reason).order_by(
         ReturnRow.id
     )
     found = [
         (row.submission_id, _day(row.at.timestamp()), names.code(row.unit), names.code(row.reason))
-        for row in _rows(session, query, ReturnRow.submission_id, ids)
+        for row in _load_rows(session, query, ReturnRow.submission_id, ids)
     ]
     made = np.array(found, dtype=RETURN)
     return made[np.argsort(made["id"], kind="stable")]
 
 
-def matters_with(facts: Facts, ids: NDArray[np.int64]) -> NDArray[Any]:
+def select_matters(facts: Facts, ids: NDArray[np.int64]) -> NDArray[Any]:
     """Return the matters of ``ids``, in their order; every id must be there."""
     return facts.matters[np.searchsorted(facts.matters["id"], ids)]

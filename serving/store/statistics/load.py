@@ -12,12 +12,12 @@ from .counts import (
     SETTLED,
     Period,
     Span,
+    compute_share,
     count_values,
     day_of,
+    find_period_starts,
     group_counts,
     name_of,
-    share,
-    starts,
     states_as_codes,
 )
 from .facts import DAY, UNKNOWN, Facts
@@ -33,7 +33,7 @@ _BEFORE = 4  # weeks that the last one is held against
 _SOON = 3  # days
 
 
-def workload(facts: Facts, span: Span, at: dt.datetime, period: Period = "week") -> dict[str, Any]:
+def count_workload(facts: Facts, span: Span, at: dt.datetime, period: Period = "week") -> dict[str, Any]:
     """Return what is open, by state and by unit, what was closed, how long it took, who was satisfied."""
     matters = span.of(facts, ("lead",))
     seconds = int(at.timestamp())
@@ -55,14 +55,14 @@ def workload(facts: Facts, span: Span, at: dt.datetime, period: Period = "week")
         ),
         "evaluated": int(asked.sum()),
         "satisfied": int((matters["satisfied"] == 1).sum()),
-        "satisfaction": share((matters["satisfied"] == 1).sum(), asked.sum()),
-        **_days_taken(facts, matters),
-        "periods": _in_and_out(matters, period),
-        "units": _units(facts, matters, is_open, overdue),
+        "satisfaction": compute_share((matters["satisfied"] == 1).sum(), asked.sum()),
+        **_measure_days_taken(facts, matters),
+        "periods": _count_in_and_out(matters, period),
+        "units": _count_by_unit(facts, matters, is_open, overdue),
     }
 
 
-def _days_taken(facts: Facts, matters: NDArray[Any]) -> dict[str, Any]:
+def _measure_days_taken(facts: Facts, matters: NDArray[Any]) -> dict[str, Any]:
     settled = matters[
         np.isin(matters["state"], states_as_codes(facts, SETTLED)) & (matters["closed"] != UNKNOWN)
     ]
@@ -76,16 +76,16 @@ def _days_taken(facts: Facts, matters: NDArray[Any]) -> dict[str, Any]:
     }
 
 
-def _in_and_out(matters: NDArray[Any], period: Period) -> list[dict[str, Any]]:
-    received = dict(count_values(starts(matters["day"], period)))
-    closed = dict(count_values(starts(matters["closed"][matters["closed"] != UNKNOWN], period)))
+def _count_in_and_out(matters: NDArray[Any], period: Period) -> list[dict[str, Any]]:
+    received = dict(count_values(find_period_starts(matters["day"], period)))
+    closed = dict(count_values(find_period_starts(matters["closed"][matters["closed"] != UNKNOWN], period)))
     return [
         {"start": day_of(key), "received": received.get(key, 0), "closed": closed.get(key, 0)}
         for key in sorted(received.keys() | closed.keys())
     ]
 
 
-def _units(
+def _count_by_unit(
     facts: Facts, matters: NDArray[Any], is_open: NDArray[np.bool_], overdue: NDArray[np.bool_]
 ) -> list[dict[str, Any]]:
     with_unit = is_open & (matters["lead"] != UNKNOWN)
@@ -96,7 +96,7 @@ def _units(
     ]
 
 
-def topics(facts: Facts, span: Span, today: dt.date) -> dict[str, Any]:
+def count_topics(facts: Facts, span: Span, today: dt.date) -> dict[str, Any]:
     """Return the topics of the last seven days that grew most over the four weeks before.
 
     Weeks end on the span's last day (today where it has none). Topics are ranked by how far the last

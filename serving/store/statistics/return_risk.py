@@ -54,7 +54,7 @@ class Risk:
     taken_by: tuple[str, int] | None
 
 
-def risks(
+def find_risks(
     session: Session,
     units: Sequence[str],
     topic: str | None,
@@ -63,11 +63,11 @@ def risks(
 ) -> list[Risk]:
     """Return what is to be said of any of ``units`` for a matter of this topic and function."""
     since = (at or now()) - dt.timedelta(days=DAYS)
-    found = (_risk(session, unit, topic, function, since) for unit in dict.fromkeys(units))
+    found = (_judge_unit(session, unit, topic, function, since) for unit in dict.fromkeys(units))
     return [risk for risk in found if risk is not None]
 
 
-def _risk(
+def _judge_unit(
     session: Session, unit: str, topic: str | None, function: str | None, since: dt.datetime
 ) -> Risk | None:
     for column, what in (("topic", topic), ("function", function)):
@@ -78,7 +78,7 @@ def _risk(
         of = returned + history.kept(most=int(returned / BOUND)) if returned else 0
         if of < FEWEST:
             continue
-        if wilson_lower(returned, of) < BOUND:
+        if compute_wilson_lower(returned, of) < BOUND:
             return None  # enough such matters to know, and they stayed: nothing wider is asked
         return Risk(unit, returned, of, DAYS, what, reason, history.taker())
     return None
@@ -146,7 +146,7 @@ class _History:
         return select(ReturnRow.submission_id).where(*self._came_back)
 
 
-def wilson_lower(hits: int, of: int) -> float:
+def compute_wilson_lower(hits: int, of: int) -> float:
     """Return the lower bound (one-sided, 95 %) of a share of which ``hits`` of ``of`` were seen."""
     share, square = hits / of, _Z * _Z
     centre = share + square / (2 * of)

@@ -12,7 +12,7 @@ from fenban.benchmarks.desk.desk_load import Amount, measure_clerks, measure_pag
 from fenban.benchmarks.desk.service_process import store_url_in
 from fenban.benchmarks.desk.store_filling import fill
 from fenban.benchmarks.desk.store_load import PAGES, Sample, probes
-from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.database import Database, parse_database_url
 from fenban.serving.store.schema import migrate
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="memory is read 
 def filled(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of a store with some hundred matters."""
     folder = tmp_path_factory.mktemp("filled")
-    database = Database(database_url(store_url_in(folder), folder))
+    database = Database(parse_database_url(store_url_in(folder), folder))
     migrate(database)
     fill(database, 400)
     database.close()

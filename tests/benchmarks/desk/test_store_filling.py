@@ -14,7 +14,7 @@ from fenban.serving.desk.lists.narrowing import Wanted
 from fenban.serving.desk.matters import intake, timeline
 from fenban.serving.store import states, verification
 from fenban.serving.store.search import index as search
-from fenban.serving.store.search.tokens import document
+from fenban.serving.store.search.tokens import list_tokens_of_document
 from fenban.serving.store.tables.matters import (
     DecisionRow,
     OutcomeRow,
@@ -46,7 +46,7 @@ def test_every_matter_has_what_belongs_to_it(filled):
         verdict = verification.verify(session)
         assert (verdict.lines, verdict.flaw) == (COUNT, None)
         for row in session.scalars(select(SubmissionRow)):
-            steps = timeline.lines(session, TransitionRow, row.id)
+            steps = timeline.load_lines(session, TransitionRow, row.id)
             assert steps[-1].to_state == row.state
             assert (row.closed_at is not None) == (row.state in states.CLOSED)
             assert steps[-1].at <= UNTIL
@@ -59,9 +59,9 @@ def test_it_is_searched_as_if_it_had_been_taken_in(filled):
     with filled.reading() as session:
         for row in session.scalars(select(SubmissionRow).limit(50)):
             folded = session.get_one(SearchTextRow, row.id).folded
-            assert folded == document(row.number, row.title, row.text)
-            assert row.id in set(session.scalars(search.matching(session, row.number)))
-        words = session.scalars(search.matching(session, "反映")).all()
+            assert folded == list_tokens_of_document(row.number, row.title, row.text)
+            assert row.id in set(session.scalars(search.select_matching(session, row.number)))
+        words = session.scalars(search.select_matching(session, "反映")).all()
     assert 0 < len(words) < COUNT
 
 
@@ -84,10 +84,10 @@ def test_the_desk_goes_on_where_it_ends(filled):
 def test_the_same_seed_gives_the_same_store(filled, migrated_file, tmp_path):
     import shutil
 
-    from fenban.serving.store.database import Database, database_url
+    from fenban.serving.store.database import Database, parse_database_url
 
     shutil.copy(migrated_file, tmp_path / "other.db")
-    other = Database(database_url(f"sqlite:///{tmp_path / 'other.db'}", tmp_path))
+    other = Database(parse_database_url(f"sqlite:///{tmp_path / 'other.db'}", tmp_path))
     fill(other, COUNT, until=UNTIL)
     with filled.reading() as one, other.reading() as two:
         wanted = select(

@@ -8,18 +8,18 @@ import pytest
 from fenban.model.likeness import clustering
 from fenban.model.likeness.clustering import group_matters
 from fenban.model.likeness.comparison import Comparable, Comparison, Likeness, Rarity
-from fenban.model.likeness.fingerprint import fingerprint
+from fenban.model.likeness.fingerprint import take_fingerprint
 from fenban.training.starter import starter_cases
 from tests.model.likeness.invented_letters import ALONE, LIGHTS, PLANT
 
 
 @pytest.fixture(scope="module")
 def rarity():
-    return Rarity.of(fingerprint(case.submission.text) for case in starter_cases()[::3])
+    return Rarity.of(take_fingerprint(case.submission.text) for case in starter_cases()[::3])
 
 
 def found(texts, rarity, days=60, day=lambda n: n):
-    matters = [Comparable(fingerprint(text), day(n)) for n, text in enumerate(texts)]
+    matters = [Comparable(take_fingerprint(text), day(n)) for n, text in enumerate(texts)]
     return sorted(tuple(g.members.tolist()) for g in group_matters(Comparison(matters, rarity), days))
 
 

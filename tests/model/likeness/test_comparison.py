@@ -6,27 +6,31 @@ import numpy as np
 import pytest
 
 from fenban.model.likeness.comparison import SAME_TEXT, Comparable, Comparison, Rarity, places_differ
-from fenban.model.likeness.fingerprint import fingerprint
+from fenban.model.likeness.fingerprint import take_fingerprint
 from fenban.training.starter import starter_cases
 from tests.model.likeness.invented_letters import ALONE, LIGHTS, PLANT
 
 
 @pytest.fixture(scope="module")
 def rarity():
-    return Rarity.of(fingerprint(case.submission.text) for case in starter_cases()[::3])
+    return Rarity.of(take_fingerprint(case.submission.text) for case in starter_cases()[::3])
 
 
 def alike(rarity, one, other, **second):
-    first = Comparable(fingerprint(one), 100)
+    first = Comparable(take_fingerprint(one), 100)
     facts = {"day": 100, **second}
-    found = Comparison([first, Comparable(fingerprint(other), **facts)], rarity).likeness(
+    found = Comparison([first, Comparable(take_fingerprint(other), **facts)], rarity).likeness(
         np.array([0]), np.array([1])
     )
     return float(found.overlap[0]), float(found.matter[0])
 
 
 def test_a_rarer_word_weighs_more(rarity):
-    common, rare, unseen = fingerprint("投诉").words, fingerprint("搅拌站").words, np.array([7], np.uint32)
+    common, rare, unseen = (
+        take_fingerprint("投诉").words,
+        take_fingerprint("搅拌站").words,
+        np.array([7], np.uint32),
+    )
     weights = [float(rarity.weights(one)[0]) for one in (common, rare, unseen)]
     assert weights[0] < weights[1] <= weights[2]
     assert rarity.shares(unseen)[0] == 0
@@ -58,7 +62,10 @@ def test_time_and_place_speak_against(rarity):
     near = alike(rarity, LIGHTS[0], LIGHTS[1])[1]
     assert alike(rarity, LIGHTS[0], LIGHTS[1], day=150)[1] < near
     here, there = ("南宁市/青秀区",), ("南宁市/兴宁区",)
-    both = [Comparable(fingerprint(LIGHTS[0]), 100, here), Comparable(fingerprint(LIGHTS[1]), 100, there)]
+    both = [
+        Comparable(take_fingerprint(LIGHTS[0]), 100, here),
+        Comparable(take_fingerprint(LIGHTS[1]), 100, there),
+    ]
     found = Comparison(both, rarity).likeness(np.array([0]), np.array([1]))
     assert found.matter[0] < near
 
@@ -68,9 +75,9 @@ def test_meaning_counts_where_both_have_a_vector(rarity):
         one = np.array([1, 0], np.float32)
         other = np.array([cosine, np.sqrt(1 - cosine**2)], np.float32)
         both = [
-            Comparable(fingerprint(LIGHTS[0]), 100, vector=one),
-            Comparable(fingerprint(LIGHTS[2]), 100, vector=other),
-            Comparable(fingerprint(LIGHTS[2]), 100),
+            Comparable(take_fingerprint(LIGHTS[0]), 100, vector=one),
+            Comparable(take_fingerprint(LIGHTS[2]), 100, vector=other),
+            Comparable(take_fingerprint(LIGHTS[2]), 100),
         ]
         return Comparison(both, rarity).likeness(np.array([0, 0]), np.array([1, 2])).matter
 
@@ -97,4 +104,6 @@ def test_places_differ(one, other, differ):
 
 def test_no_pairs_have_no_likeness(rarity):
     none = np.zeros(0, np.int64)
-    assert len(Comparison([Comparable(fingerprint(PLANT[0]), 1)], rarity).likeness(none, none).matter) == 0
+    assert (
+        len(Comparison([Comparable(take_fingerprint(PLANT[0]), 1)], rarity).likeness(none, none).matter) == 0
+    )

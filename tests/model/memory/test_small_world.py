@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fenban.model.memory.neighbours import Neighbours, ResolvedCase
-from fenban.model.memory.small_world import is_sound, stored_vectors
+from fenban.model.memory.small_world import is_sound, read_vectors
 
 N, DIMENSIONS = 300, 16
 CASES = [ResolvedCase(str(i)) for i in range(N)]
@@ -33,7 +33,7 @@ def sound(data: bytes, original: bytes) -> bool:
 
 def test_what_usearch_wrote_is_sound(data: bytes) -> None:
     assert sound(data, data)
-    assert stored_vectors(data).shape == (N, DIMENSIONS)
+    assert read_vectors(data).shape == (N, DIMENSIONS)
 
 
 @pytest.mark.parametrize(
@@ -85,4 +85,4 @@ def test_a_damaged_graph_is_built_anew(data: bytes, vectors: np.ndarray) -> None
 
 def test_fewer_bytes_than_vectors_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="buffer"):
-        stored_vectors(data[:100])
+        read_vectors(data[:100])

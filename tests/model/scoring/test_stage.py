@@ -7,7 +7,7 @@ import pytest
 
 from fenban.model.scoring.calibration import TopCalibration, softmax
 from fenban.model.scoring.scorer import topic_groups
-from fenban.model.scoring.stage import Gate, Parts, Stage, Weights, combine_levels, sureness
+from fenban.model.scoring.stage import Gate, Parts, Stage, Weights, combine_levels, compute_sureness
 
 SPARSE = np.array([[2.0, 0.0, -1.0], [0.5, 0.0, 0.0]], dtype=np.float32)
 DENSE = np.array([[-1.0, 1.0, 0.0], [0.0, 3.0, 0.0]], dtype=np.float32)
@@ -53,8 +53,8 @@ def test_the_parts_of_a_head_come_in_order_and_only_where_they_know_it() -> None
 
 def test_a_gate_weighs_between_unsure_and_certain_by_how_sure_the_part_is() -> None:
     margins = np.array([[30.0, 0.0], [0.0, 0.0]], dtype=np.float32)
-    np.testing.assert_allclose(sureness(margins, 1.0), [[1.0], [0.5]])
-    np.testing.assert_allclose(sureness(margins / 30, 30.0), [[1.0], [0.5]])
+    np.testing.assert_allclose(compute_sureness(margins, 1.0), [[1.0], [0.5]])
+    np.testing.assert_allclose(compute_sureness(margins / 30, 30.0), [[1.0], [0.5]])
     np.testing.assert_allclose(Gate(4.0, 2.0).weigh(margins), [[60.0, 0.0], [0.0, 0.0]])
     even = np.array([[1.0, 1.0]], dtype=np.float32)
     np.testing.assert_allclose(Gate(4.0, 2.0).weigh(even), [[3.0, 3.0]])

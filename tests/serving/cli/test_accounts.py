@@ -14,7 +14,7 @@ from fenban.serving.accounts.passwords import hash_password
 from fenban.serving.accounts.sessions import Lifetime
 from fenban.serving.cli.main import build_parser, main
 from fenban.serving.cli.operating import serve
-from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.database import Database, parse_database_url
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def store(home: Path) -> Iterator[Database]:
     """The store that the commands have made."""
     home.mkdir(parents=True, exist_ok=True)
-    opened = Database(database_url(None, home))
+    opened = Database(parse_database_url(None, home))
     yield opened
     opened.close()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fenban.serving.cli.address import FILE, noted_address, read_address
+from fenban.serving.cli.address import FILE, note_address, read_address
 from fenban.serving.cli.main import main
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def test_it_is_noted_for_its_owner_alone_and_taken_back(tmp_path: Path) -> None:
     assert read_address(tmp_path) is None
-    with noted_address(tmp_path, "http://127.0.0.1:8123"):
+    with note_address(tmp_path, "http://127.0.0.1:8123"):
         assert read_address(tmp_path) == "http://127.0.0.1:8123"
         assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
         assert [path.name for path in tmp_path.iterdir()] == [FILE]
@@ -29,14 +29,14 @@ def test_it_is_noted_for_its_owner_alone_and_taken_back(tmp_path: Path) -> None:
 
 
 def test_it_is_taken_back_also_where_the_service_fails(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), noted_address(tmp_path, "http://127.0.0.1:8123"):
+    with pytest.raises(RuntimeError), note_address(tmp_path, "http://127.0.0.1:8123"):
         raise RuntimeError
     assert read_address(tmp_path) is None
 
 
 def test_a_service_leaves_the_note_of_another_alone(tmp_path: Path) -> None:
-    with noted_address(tmp_path, "http://127.0.0.1:1"):
-        later = noted_address(tmp_path, "http://127.0.0.1:2")
+    with note_address(tmp_path, "http://127.0.0.1:1"):
+        later = note_address(tmp_path, "http://127.0.0.1:2")
         later.__enter__()
     assert read_address(tmp_path) == "http://127.0.0.1:2"
     later.__exit__(None, None, None)
@@ -44,7 +44,7 @@ def test_a_service_leaves_the_note_of_another_alone(tmp_path: Path) -> None:
 
 
 def test_a_home_that_holds_no_note_does_not_stop_the_service(tmp_path: Path) -> None:
-    with noted_address(tmp_path / "missing", "http://127.0.0.1:8123"):
+    with note_address(tmp_path / "missing", "http://127.0.0.1:8123"):
         assert read_address(tmp_path / "missing") is None
 
 
@@ -67,7 +67,7 @@ def test_links_take_the_address_of_the_service_that_runs(
     assert out.startswith("http://127.0.0.1:8000/invitation?secret=")
     assert "No service is running with this home" in err
     assert "--address" in err
-    with noted_address(home, "http://127.0.0.1:8123"):
+    with note_address(home, "http://127.0.0.1:8123"):
         assert main(["users", "reset", "zhangsan", "--home", str(home)]) == 0
         out, err = capsys.readouterr()
         assert out.startswith("http://127.0.0.1:8123/invitation?secret=")

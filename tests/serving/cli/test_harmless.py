@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from fenban.serving.cli import harmless
-from fenban.serving.cli.harmless import HarmlessStream, disarm, harmless_output, steerable
+from fenban.serving.cli.harmless import HarmlessStream, disarm, disarm_output, steerable
 from fenban.serving.cli.main import main
 
 ESCAPES = ["\x1b[2J", "\x1b]0;owned\x07", "\x9b31m", "\x08\x08", "\r", "\u202e", "\u2066", "\x7f", "\x85"]
@@ -44,7 +44,7 @@ def test_the_header_of_a_table_cannot_steer_the_terminal(tmp_path, capsys, escap
 def test_the_streams_are_given_back_and_can_be_flushed(monkeypatch) -> None:
     out = io.StringIO()
     monkeypatch.setattr(sys, "stdout", out)
-    with harmless_output():
+    with disarm_output():
         print("路灯\x1b[2J", flush=True)
         sys.stdout.writelines(["\x07"])
         assert isinstance(sys.stdout, HarmlessStream)

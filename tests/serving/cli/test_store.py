@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from fenban.serving.cli.main import main
 from fenban.serving.store import audit
-from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.database import Database, parse_database_url
 from fenban.serving.store.tables.matters import SubmissionRow, SubmissionTextRow
 
 LONG_AGO = dt.datetime(2024, 5, 1, tzinfo=dt.UTC)
@@ -23,7 +23,7 @@ def store(tmp_path, monkeypatch, migrated_file):
     home.mkdir()
     shutil.copy(migrated_file, home / "fenban.db")
     monkeypatch.setenv("FENBAN_HOME", str(home))
-    database = Database(database_url(None, home))
+    database = Database(parse_database_url(None, home))
     with database.writing() as session:
         row = SubmissionRow(
             number="n-1", kind="complaint", state="办结", text="路灯不亮", received_at=LONG_AGO,

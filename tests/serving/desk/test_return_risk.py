@@ -8,7 +8,7 @@ import pytest
 
 from fenban.serving.desk.matters import returning
 from fenban.serving.store.base import now
-from fenban.serving.store.statistics.return_risk import risks, wilson_lower
+from fenban.serving.store.statistics.return_risk import compute_wilson_lower, find_risks
 
 from .conftest import LIGHTS, ROADS, WATER
 
@@ -28,7 +28,7 @@ def history(office, sent, returned, reason="职能不符", taker=None):
 
 def told(office, *units, topic=TOPIC, function=None, at=None):
     with office.database.reading() as session:
-        return risks(session, units or (LIGHTS,), topic, function, at)
+        return find_risks(session, units or (LIGHTS,), topic, function, at)
 
 
 def test_seven_of_nine_are_told_with_reason_and_taker(office):
@@ -81,6 +81,6 @@ def test_a_decision_undone_was_none(office):
 
 def test_wilsons_bound():
     """Values of the formula, computed by hand for z = 1.645."""
-    assert wilson_lower(7, 9) == pytest.approx(0.5036, abs=1e-4)
-    assert wilson_lower(0, 5) == pytest.approx(0, abs=1e-9)
-    assert wilson_lower(5, 5) == pytest.approx(5 / (5 + 1.645**2))
+    assert compute_wilson_lower(7, 9) == pytest.approx(0.5036, abs=1e-4)
+    assert compute_wilson_lower(0, 5) == pytest.approx(0, abs=1e-9)
+    assert compute_wilson_lower(5, 5) == pytest.approx(5 / (5 + 1.645**2))

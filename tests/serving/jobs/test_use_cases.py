@@ -16,7 +16,7 @@ from fenban.model import Router
 from fenban.model.errors import InputError, ModelFolderError
 from fenban.serving import jobs
 from fenban.serving.desk.directory.imports import ImportOptions
-from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.database import Database, parse_database_url
 from fenban.serving.store.errors import ChangedMeanwhileError
 from fenban.serving.store.schema import migrate
 from fenban.training.registry.models import Registry
@@ -185,7 +185,7 @@ def test_a_trial_is_added_listed_and_removed(tmp_path: Path) -> None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Database]:
-    database = Database(database_url(None, tmp_path))
+    database = Database(parse_database_url(None, tmp_path))
     migrate(database)
     yield database
     database.close()

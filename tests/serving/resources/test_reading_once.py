@@ -38,7 +38,7 @@ def reading(with_encoder: Router, client_for: Callable[..., Client]) -> Matters:
 
 def vector_of(matters: Matters, submission_id: int) -> Any:
     with matters.client.app.state.service.database.reading() as session:
-        return duplicates.vector_of(session, submission_id)
+        return duplicates.load_vector(session, submission_id)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_what_was_registered_is_kept_raw_behind_its_own_permission(matters, clie
     raw = matters.get(content["id"], "/raw")
     assert raw == {"title": "", "text": f"电话{PHONE}", "submitter": "某人", "contact": PHONE}
     with matters.client.app.state.service.database.reading() as session:
-        (line,) = audit.page(session, [audit.AuditRow.action == "submission.raw"])
+        (line,) = audit.read_page(session, [audit.AuditRow.action == "submission.raw"])
     assert line.subject == f"submission:{content['id']}"
     auditor = client_for(role="auditor")
     assert auditor.get(f"{URL}/{content['id']}").status_code == 200
@@ -241,7 +241,7 @@ def test_what_is_personal_in_fields_that_take_any_text_is_masked_before_it_is_st
     number = registered.json()["id"]
     kept = [matters.get(number), matters.get(number, "/timeline"), matters.get(number, "/decisions")]
     with matters.client.app.state.service.database.reading() as session:
-        kept += [f"{line.subject} {line.detail}" for line in audit.page(session, [])]
+        kept += [f"{line.subject} {line.detail}" for line in audit.read_page(session, [])]
     for written in (PHONE, "138/0000/0000", "一三八零零零零零零零零"):
         assert all(written not in str(what) for what in (*kept, decided.text))
     assert matters.get(number)["topic"] == "电话[手机号]"

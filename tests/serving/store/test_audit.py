@@ -41,7 +41,7 @@ def verdict_of(database, head=None):
 
 def test_an_untouched_chain_holds(lines, monkeypatch):
     with lines.reading() as session:
-        head = audit.head(session)
+        head = audit.read_head(session)
         assert audit.count(session) == LINES
     verdict = verdict_of(lines)
     assert (verdict.lines, verdict.head, verdict.flaw) == (LINES, head.hash, None)
@@ -84,7 +84,7 @@ def test_a_line_altered_with_its_hash_no_longer_leads_to_the_next(lines):
 
 def test_lines_cut_off_at_the_end_are_found_by_a_head_noted_earlier(lines):
     with lines.reading() as session:
-        noted = audit.head(session).hash
+        noted = audit.read_head(session).hash
     assert verdict_of(lines, noted).flaw is None
     unsealed(lines, f"DELETE FROM audit WHERE seq = {LINES}")
     assert verdict_of(lines).flaw is None
@@ -130,10 +130,10 @@ def test_what_a_database_does_to_json_breaks_no_chain(database, detail):
 
 def test_pages_and_filters(lines):
     with lines.reading() as session:
-        latest = audit.page(session, limit=3)
+        latest = audit.read_page(session, limit=3)
         assert [line.seq for line in latest] == [7, 6, 5]
-        assert [line.seq for line in audit.page(session, before=5, limit=2)] == [4, 3]
-        by_li = audit.page(session, [AuditRow.actor == "li"])
+        assert [line.seq for line in audit.read_page(session, before=5, limit=2)] == [4, 3]
+        by_li = audit.read_page(session, [AuditRow.actor == "li"])
         assert [line.seq for line in by_li] == [6, 4, 2]
 
 
@@ -148,7 +148,9 @@ def test_lines_between_two_moments(database, monkeypatch):
     with database.reading() as session:
 
         def between(since, until):
-            return sorted(line.seq for line in audit.page(session, audit.between(session, since, until)))
+            return sorted(
+                line.seq for line in audit.read_page(session, audit.read_between(session, since, until))
+            )
 
         assert between(start + 2 * day, None) == [3, 5]
         assert between(start + day, start + 2 * day) == [2, 4]

@@ -12,7 +12,7 @@ from fenban.serving.store import audit, verification
 from fenban.serving.store import database as databases
 from fenban.serving.store.database import Database
 from fenban.serving.store.errors import StoreBusyError
-from fenban.serving.store.numbers import next_number
+from fenban.serving.store.numbers import take_next_number
 from fenban.serving.store.tables.matters import NumberRow
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def test_many_writers_at_once_all_write_in_turn(database: Database) -> None:
         for _ in range(EACH):
             with database.writing() as session:
                 line = audit.record(session, name, "test.write", "test:1")
-                found.append(next_number(session, line.at))
+                found.append(take_next_number(session, line.at))
         return found
 
     with ThreadPoolExecutor(THREADS) as pool:
@@ -41,7 +41,7 @@ def test_who_waits_too_long_is_told_that_the_store_is_busy(
     tmp_path, migrated_file, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(databases, "_BUSY_MS", 50)
-    url = databases.database_url(f"sqlite:///{migrated_file}", tmp_path)
+    url = databases.parse_database_url(f"sqlite:///{migrated_file}", tmp_path)
     here, there = Database(url), Database(url)  # as two processes have them
     with here.writing() as session:
         session.connection()
@@ -55,7 +55,7 @@ def test_who_waits_too_long_is_told_that_the_store_is_busy(
 def test_what_raises_is_not_written(database: Database) -> None:
     def fail(at: dt.datetime) -> None:
         with database.writing() as session:
-            next_number(session, at)
+            take_next_number(session, at)
             raise KeyError
 
     with database.writing() as session:

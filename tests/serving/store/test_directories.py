@@ -22,9 +22,9 @@ FIRST, SECOND = directory("甲局"), directory("甲局", "乙局")
 
 def test_an_empty_store_has_no_version(database):
     with database.reading() as session:
-        assert directories.latest(session) is None
-        assert directories.current(session) is None
-        assert directories.versions(session) == []
+        assert directories.find_latest(session) is None
+        assert directories.load_current(session) is None
+        assert directories.list_versions(session) == []
         assert directories.count(session) == 0
         with pytest.raises(NotFoundError):
             directories.load(session, 1)
@@ -36,17 +36,17 @@ def test_the_latest_counts_and_the_others_stay(database):
     with database.writing() as session:
         second = directories.add(session, SECOND, "lead", expected=first.fingerprint, detail={"added": 1})
     with database.reading() as session:
-        found = directories.current(session)
+        found = directories.load_current(session)
         assert found is not None
         assert found.version == second
         assert found.directory.records() == SECOND.records()
         assert found.fingerprint == fingerprint_of(SECOND)
         assert directories.load(session, first.id).records() == FIRST.records()
-        assert directories.versions(session) == [second, first]
-        assert directories.versions(session, 1) == [second]
-        assert directories.versions(session, before=second.id) == [first]
-        assert directories.version_before(session, second.id) == first.id
-        assert directories.version_before(session, first.id) is None
+        assert directories.list_versions(session) == [second, first]
+        assert directories.list_versions(session, 1) == [second]
+        assert directories.list_versions(session, before=second.id) == [first]
+        assert directories.find_version_before(session, second.id) == first.id
+        assert directories.find_version_before(session, first.id) is None
         assert (first.by, first.note) == ("lead", "年初")
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from fenban.serving.cli.main import main
 from fenban.serving.store import audit, failures
 from fenban.serving.store import database as databases
-from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.database import Database, parse_database_url
 from fenban.serving.store.errors import (
     StoreDamagedError,
     StoreFullError,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def store(tmp_path: Path, migrated_file: Path) -> Database:
     file = tmp_path / "fenban.db"
     file.write_bytes(migrated_file.read_bytes())
-    return Database(database_url(None, tmp_path))
+    return Database(parse_database_url(None, tmp_path))
 
 
 def fill_disk(database: Database) -> None:
@@ -78,14 +78,14 @@ def test_a_store_that_may_not_be_written_is_named(store: Database) -> None:
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "fenban.db").write_bytes(b"something else entirely" * 100)
-    database = Database(database_url(None, tmp_path))
+    database = Database(parse_database_url(None, tmp_path))
     with pytest.raises(StoreDamagedError):
         migrate(database)
     database.close()
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    database = Database(database_url(None, tmp_path / "nowhere"))
+    database = Database(parse_database_url(None, tmp_path / "nowhere"))
     with pytest.raises(StoreUnreachableError, match="cannot be opened"):
         migrate(database)
     database.close()

@@ -168,10 +168,10 @@ def test_a_reader_keeps_the_log_from_being_emptied(filled, monkeypatch):
     ],
 )
 def test_moments(given, expected):
-    assert purging.moment_before(given, dt.datetime(2026, 3, 3, 12, tzinfo=dt.UTC)) == expected
+    assert purging.parse_age(given, dt.datetime(2026, 3, 3, 12, tzinfo=dt.UTC)) == expected
 
 
 @pytest.mark.parametrize("given", ["", "365", "1y", "2024-13-01", "2027-01-01", "99999999d", "-3d"])
 def test_other_moments_are_refused(given):
     with pytest.raises(InputError, match="--older-than"):
-        purging.moment_before(given, dt.datetime(2026, 3, 3, tzinfo=dt.UTC))
+        purging.parse_age(given, dt.datetime(2026, 3, 3, tzinfo=dt.UTC))

@@ -8,13 +8,13 @@ from fenban.model.case import Case, Submission
 from fenban.model.directory import Directory, Function, Unit
 from fenban.model.reading.places import Gazetteer, Home, shipped_gazetteer
 from fenban.training.directory.labels import (
-    directory_from_labels,
-    functions_from_names,
+    fill_in_functions_by_name,
     home_of,
     home_province,
+    infer_from_labels,
+    infer_functions_from_names,
+    split_topic,
     take_apart,
-    topic_levels,
-    with_functions,
 )
 
 
@@ -95,27 +95,29 @@ def test_functions_are_inferred_where_names_are_built_that_way(gazetteer: Gazett
     units = [
         f"{place}{office}" for place in ("青秀区", "兴宁区", "江南区") for office in ("城管局", "教育局")
     ]
-    found = functions_from_names(units, gazetteer)
+    found = infer_functions_from_names(units, gazetteer)
     assert found["青秀区城管局"] == "城管局"
     assert set(found.values()) == {"城管局", "教育局"}
-    assert functions_from_names(["环保科", "路政大队", "水务集团", "供电公司"], gazetteer) == {}
+    assert infer_functions_from_names(["环保科", "路政大队", "水务集团", "供电公司"], gazetteer) == {}
 
 
 def test_functions_written_down_go_before_inferred_ones(gazetteer: Gazetteer) -> None:
     cases = [case("甲局", "市容"), case("甲局", "市容"), case("甲局", "其他"), case("甲局"), case("乙局")]
-    filled = with_functions(cases, None, gazetteer)
+    filled = fill_in_functions_by_name(cases, None, gazetteer)
     assert [c.function for c in filled] == ["市容", "市容", "其他", "市容", None]
 
 
 def test_a_tie_between_functions_falls_the_same_way_every_time(gazetteer: Gazetteer) -> None:
     votes = [case("甲局", "乙"), case("甲局", "甲"), case("甲局")]
-    one, other = (with_functions(order, None, gazetteer) for order in (votes, [*votes[1::-1], votes[2]]))
+    one, other = (
+        fill_in_functions_by_name(order, None, gazetteer) for order in (votes, [*votes[1::-1], votes[2]])
+    )
     assert one[2].function == other[2].function
 
 
 def test_a_directory_says_the_functions_and_labels_stay_as_they_are(gazetteer: Gazetteer) -> None:
     directory = Directory([Function("市场监督管理局")], [Unit("南宁市市场监督管理局", "市场监督管理局")])
-    filled = with_functions([case("南宁市市场监督管理局"), case("工商局")], directory, gazetteer)
+    filled = fill_in_functions_by_name([case("南宁市市场监督管理局"), case("工商局")], directory, gazetteer)
     assert [c.function for c in filled] == ["市场监督管理局", None]
     assert [c.lead_unit for c in filled] == ["南宁市市场监督管理局", "工商局"]
 
@@ -127,7 +129,7 @@ def test_a_directory_is_read_off_the_labels(gazetteer: Gazetteer) -> None:
         case("青秀区城管局", "城管局"),
         case(None),
     ]
-    directory, local = directory_from_labels(cases, gazetteer)
+    directory, local = infer_from_labels(cases, gazetteer)
     assert [unit.name for unit in directory.units] == ["南宁市青秀区津头街道办事处", "青秀区城管局"]
     assert set(directory.functions) == {"街道办事处", "城管局"}
     assert dict(local)["津头街道"] == "南宁市/青秀区/津头街道"
@@ -148,4 +150,4 @@ def test_units_without_a_place_have_no_home(gazetteer: Gazetteer) -> None:
     ],
 )
 def test_topics_have_two_levels_at_most(path: str, levels: tuple[str, str]) -> None:
-    assert topic_levels(path) == levels
+    assert split_topic(path) == levels

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fenban.training.finetuning.schedule import warmup_schedule
+from fenban.training.finetuning.schedule import build_warmup_schedule
 
 torch = pytest.importorskip("torch")
 
@@ -20,7 +20,7 @@ def optimiser_of(*rates: float) -> Any:
 def rates_of(steps: int, warmup: float, done: int = 0) -> list[list[float]]:
     """Return the rates of both groups at every step from ``done`` on."""
     optimiser = optimiser_of(1e-4, 5e-4)
-    schedule = warmup_schedule(optimiser, steps, warmup, done)
+    schedule = build_warmup_schedule(optimiser, steps, warmup, done)
     found = []
     for _ in range(done, steps):
         found.append([group["lr"] for group in optimiser.param_groups])

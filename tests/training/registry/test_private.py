@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fenban.serving.jobs.doctor import check_installation
-from fenban.serving.store.database import Database, database_url
+from fenban.serving.store.database import Database, parse_database_url
 from fenban.serving.store.schema import migrate
 from fenban.training import Registry, make_private, open_files, tighten
 
@@ -35,7 +35,7 @@ def mode(path: Path) -> int:
 def test_the_store_and_its_log_are_made_for_the_owner(tmp_path: Path) -> None:
     home = tmp_path / "home"
     make_private(home)
-    database = Database(database_url(None, home))
+    database = Database(parse_database_url(None, home))
     migrate(database)
     modes = {path.name: mode(path) for path in home.iterdir()}
     database.close()
@@ -46,7 +46,7 @@ def test_the_store_and_its_log_are_made_for_the_owner(tmp_path: Path) -> None:
 def test_a_store_that_others_could_read_is_closed_to_them_when_it_is_opened(tmp_path: Path) -> None:
     file = tmp_path / "fenban.db"
     file.touch(0o666)
-    database = Database(database_url(None, tmp_path))
+    database = Database(parse_database_url(None, tmp_path))
     migrate(database)
     database.close()
     assert mode(file) == 0o600

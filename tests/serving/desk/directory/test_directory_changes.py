@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 from fenban.model.directory import Directory, Function, Predecessor, Unit
-from fenban.serving.desk.directory.changes import CHANGE_NAMES, Change, changes_between, describe
+from fenban.serving.desk.directory.changes import CHANGE_NAMES, Change, describe, find_changes
 
 FUNCTIONS = [Function("甲"), Function("乙")]
 
 
 def changes(before: list[Unit], after: list[Unit]) -> list[Change]:
-    return changes_between(Directory(FUNCTIONS, before), Directory(FUNCTIONS, after))
+    return find_changes(Directory(FUNCTIONS, before), Directory(FUNCTIONS, after))
 
 
 def test_equal_directories_do_not_differ() -> None:

@@ -12,8 +12,8 @@ from fenban.serving.desk.directory.successions import (
     EndedUnit,
     EndedUnitError,
     SuccessorUnit,
-    brought_up_to_date,
-    current_name,
+    bring_up_to_date,
+    find_current_name,
 )
 
 DAY = dt.date(2026, 1, 1)
@@ -50,7 +50,7 @@ def answer(*units: tuple[str, float]) -> Suggestion:
 
 def test_two_that_became_one_are_one_suggestion() -> None:
     given = answer(("戊局", 0.4), ("甲局", 0.3), ("乙局", 0.25))
-    found = brought_up_to_date(given, DIRECTORY, DAY)
+    found = bring_up_to_date(given, DIRECTORY, DAY)
     merged, other = found.lead_units
     assert merged == SuccessorUnit("甲乙局", None, "南宁市", 0.55, formerly="甲局")
     assert other is given.lead_units[0]
@@ -59,13 +59,13 @@ def test_two_that_became_one_are_one_suggestion() -> None:
 
 
 def test_an_ended_unit_without_a_successor_is_marked_and_one_that_goes_on_elsewhere_is_not() -> None:
-    first, second = brought_up_to_date(answer(("丙局", 0.6), ("丁局", 0.3)), DIRECTORY, DAY).lead_units
+    first, second = bring_up_to_date(answer(("丙局", 0.6), ("丁局", 0.3)), DIRECTORY, DAY).lead_units
     assert first == EndedUnit("丙局", "x", None, 0.6)
     assert type(second) is RankedUnit
 
 
 def test_only_units_that_changed_carry_what_became_of_them() -> None:
-    as_written = brought_up_to_date(answer(("甲局", 0.4), ("丙局", 0.3), ("戊局", 0.2)), DIRECTORY, DAY)
+    as_written = bring_up_to_date(answer(("甲局", 0.4), ("丙局", 0.3), ("戊局", 0.2)), DIRECTORY, DAY)
     successor, ended, same = as_written.as_dict()["lead_units"]
     assert (successor["formerly"], "ended" in successor) == ("甲局", False)
     assert (ended["ended"], "formerly" in ended) == (True, False)
@@ -73,10 +73,10 @@ def test_only_units_that_changed_carry_what_became_of_them() -> None:
 
 
 def test_who_a_matter_goes_to_when_an_old_name_is_given() -> None:
-    assert current_name(DIRECTORY, "乙局", DAY) == "甲乙局"
-    assert current_name(DIRECTORY, "甲乙局", DAY) == "甲乙局"
-    assert current_name(DIRECTORY, "丁局", DAY) == "丁局"
-    assert current_name(DIRECTORY, "丙局", LONG_AGO) == "丙局"
+    assert find_current_name(DIRECTORY, "乙局", DAY) == "甲乙局"
+    assert find_current_name(DIRECTORY, "甲乙局", DAY) == "甲乙局"
+    assert find_current_name(DIRECTORY, "丁局", DAY) == "丁局"
+    assert find_current_name(DIRECTORY, "丙局", LONG_AGO) == "丙局"
     with pytest.raises(EndedUnitError) as refused:
-        current_name(DIRECTORY, "丙局", DAY)
+        find_current_name(DIRECTORY, "丙局", DAY)
     assert "“丙局”已停用" in refused.value.reason

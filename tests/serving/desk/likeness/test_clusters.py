@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fenban.serving.desk.likeness import clusters
-from fenban.serving.desk.likeness.clusters import ClustersCache, compute_clusters, growth_of
+from fenban.serving.desk.likeness.clusters import ClustersCache, compute_clusters, compute_growth
 from fenban.serving.desk.matters import merging
 from fenban.serving.store.base import now
 from tests.model.likeness.invented_letters import ALONE, LIGHTS, PLANT
@@ -56,7 +56,7 @@ def test_only_the_weeks_asked_for_count(filled):
 def test_a_merged_matter_no_longer_counts(filled):
     office, _, lamps = filled
     with office.desk() as desk:
-        row, main = merging.both(desk, lamps[1], lamps[0])
+        row, main = merging.load_both(desk, lamps[1], lamps[0])
         merging.merge(desk, row, main)
     assert [len(one.members) for one in computed_now(office).items] == [4]
 
@@ -72,7 +72,7 @@ def test_a_merged_matter_no_longer_counts(filled):
     ],
 )
 def test_growth_is_told_from_chance(counts, growth, sure):
-    found, chance = growth_of(np.array(counts))
+    found, chance = compute_growth(np.array(counts))
     assert found == growth
     assert (chance < clusters.SURE) is sure
 
@@ -114,7 +114,7 @@ def test_a_merging_is_noticed_too(filled, monkeypatch):
     cache.wait()
     assert cache.current()[1] is False
     with office.desk() as desk:
-        row, main = merging.both(desk, lamps[1], lamps[0])
+        row, main = merging.load_both(desk, lamps[1], lamps[0])
         merging.merge(desk, row, main)
     assert cache.current()[1] is True
     cache.wait()

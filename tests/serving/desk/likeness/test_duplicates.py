@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from fenban.model.case import Submission
 from fenban.serving.desk.likeness import duplicates, rarities
 from fenban.serving.desk.likeness.differences import Side
-from fenban.serving.desk.likeness.meaning import Meaning, Vector, bytes_of, read_back
+from fenban.serving.desk.likeness.meaning import Meaning, Vector, pack_vector, unpack_vector
 from fenban.serving.desk.matters import intake, merging
 from fenban.serving.desk.matters.steps import PLAIN
 from fenban.serving.store.base import now
@@ -24,7 +24,7 @@ DAY = dt.timedelta(days=1)
 
 def asked(office, text, at=None, **options):
     with office.database.reading() as session:
-        return duplicates.candidates(session, Side(text, "", None, at or now()), **options)
+        return duplicates.find_candidates(session, Side(text, "", None, at or now()), **options)
 
 
 def ids(found):
@@ -69,7 +69,7 @@ def test_what_came_too_long_ago_is_not_offered(office):
 def test_a_matter_is_not_its_own_twin_and_a_merged_one_stands_for_its_main(office):
     first, second, third = (office.take_in(text) for text in (LIGHTS[0], LIGHTS[0], LIGHTS[1]))
     with office.desk() as desk:
-        row, main = merging.both(desk, second, first)
+        row, main = merging.load_both(desk, second, first)
         merging.merge(desk, row, main)
     assert ids(asked(office, LIGHTS[0], exclude=third)) == [first]
     assert second not in ids(asked(office, LIGHTS[0], exclude=first))
@@ -124,12 +124,12 @@ class Content:
 
 def test_a_vector_is_kept_and_compared_only_with_its_own_kind(office):
     unit = np.array([0.6, 0.8], np.float32)
-    mine, others = (Vector(name * 64, bytes_of(unit)) for name in "ab")
+    mine, others = (Vector(name * 64, pack_vector(unit)) for name in "ab")
     with office.desk() as desk:
         row, _ = intake.take_in(desk, intake.Arrival(text=PLANT[1], received_at=now()), None, mine)
     with office.database.reading() as session:
-        assert duplicates.vector_of(session, row.id) == mine
-        assert duplicates.vector_of(session, row.id + 1) is None
+        assert duplicates.load_vector(session, row.id) == mine
+        assert duplicates.load_vector(session, row.id + 1) is None
     scores = [asked(office, PLANT[0], vector=one)[0].score for one in (mine, others, None)]
     assert scores[0] > scores[1] == scores[2]
 
@@ -139,8 +139,8 @@ def test_a_model_without_a_fitting_encoder_has_no_vectors():
     assert Meaning(Content(raw=True)).vector(one) is None
     vector = Meaning(Content(raw=False)).vector(one)
     assert vector.encoder == Encoder.fingerprint
-    assert read_back(vector.values) @ read_back(vector.values) == pytest.approx(1)
-    assert read_back(bytes_of(np.zeros(2, np.float32))).tolist() == [0, 0]
+    assert unpack_vector(vector.values) @ unpack_vector(vector.values) == pytest.approx(1)
+    assert unpack_vector(pack_vector(np.zeros(2, np.float32))).tolist() == [0, 0]
 
 
 def test_rarity_is_counted_once_for_many_threads(office, monkeypatch):
@@ -150,7 +150,7 @@ def test_rarity_is_counted_once_for_many_threads(office, monkeypatch):
 
     def ask():
         with office.database.reading() as session:
-            rarities.current(session)
+            rarities.load_current(session)
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
@@ -166,10 +166,10 @@ def test_rarity_is_counted_once_for_many_threads(office, monkeypatch):
 
 def test_rarity_follows_the_city(office):
     with office.database.reading() as session:
-        before = rarities.current(session).matters
+        before = rarities.load_current(session).matters
     for n in range(3):
         office.take_in(f"云顶苑第{n}件事")
     with office.database.reading() as session:
         pool = session.get_bind().engine.pool
         rarities._counted.pop(pool)
-        assert rarities.current(session).matters == before + 3
+        assert rarities.load_current(session).matters == before + 3

@@ -98,7 +98,7 @@ def test_matters_merged_into_one(office):
     from fenban.serving.desk.matters import merging
 
     with office.desk() as desk:
-        merging.merge(desk, *merging.both(desk, other, main))
+        merging.merge(desk, *merging.load_both(desk, other, main))
     assert ids(office, merged_into=main) == [other]
 
 

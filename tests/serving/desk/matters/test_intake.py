@@ -69,7 +69,7 @@ def test_what_is_added_is_masked_dated_and_found(office):
     assert (row.state, row.version) == ("待派遣", before.version + 1)
     with office.database.reading() as session:
         assert session.get(SubmissionTextRow, submission_id).text.endswith(PHONE)
-        assert list(session.scalars(search.matching(session, "临江街"))) == [submission_id]
+        assert list(session.scalars(search.select_matching(session, "临江街"))) == [submission_id]
 
 
 def test_nothing_is_added_where_nothing_was_asked_for(office):

@@ -30,7 +30,7 @@ def agreed(office, submission_id) -> tuple[int, list[int]]:
         agreements.agree, submission_id, f"双方同意，电话{PHONE}", ["住户", f"店主{PHONE}"], PROMISES
     )
     with office.database.reading() as session:
-        (found,) = timeline.agreements(session, submission_id)
+        (found,) = timeline.load_agreements(session, submission_id)
     return agreement.id, [promise.id for promise in found.promises]
 
 
@@ -58,7 +58,7 @@ def test_another_lane_does_not_close_what_was_promised(office, mediated):
         office.do(agreements.unsettle, mediated, "谈不拢")
     main_id = office.decided()
     with office.desk() as desk, pytest.raises(RefusedError):
-        merging.merge(desk, *merging.both(desk, mediated, main_id))
+        merging.merge(desk, *merging.load_both(desk, mediated, main_id))
     assert office.row(mediated).state == "办理中"
 
 

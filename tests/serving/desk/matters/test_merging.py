@@ -15,7 +15,7 @@ from fenban.serving.store.tables.matters import MergeRow, TransitionRow
 
 def merge(office, submission_id: int, into: int, why: str = "") -> None:
     with office.desk() as desk:
-        merging.merge(desk, *merging.both(desk, submission_id, into), why)
+        merging.merge(desk, *merging.load_both(desk, submission_id, into), why)
 
 
 def actions(office, submission_id: int) -> list[str]:

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 
 from fenban.serving.store.search import index as search
 from fenban.serving.store.search.query import UnreadableQueryError, parse
-from fenban.serving.store.search.ranking import MOST_RANKED, passage, rank
+from fenban.serving.store.search.ranking import MOST_RANKED, cut_passage, rank
 from fenban.serving.store.tables.matters import SubmissionRow
 
 AT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -39,7 +39,7 @@ def add(session, name, words, **more):
     )
     session.add(row)
     session.flush()
-    search.index(session, row)
+    search.index_matter(session, row)
     return row
 
 
@@ -53,7 +53,9 @@ def filled(database):
 
 def found(database, typed):
     with database.reading() as session:
-        query = select(SubmissionRow.channel).where(SubmissionRow.id.in_(search.matching(session, typed)))
+        query = select(SubmissionRow.channel).where(
+            SubmissionRow.id.in_(search.select_matching(session, typed))
+        )
         return set(session.scalars(query))
 
 
@@ -93,7 +95,7 @@ def test_a_new_text_replaces_the_old_one(filled):
     with filled.writing() as session:
         row = session.scalars(select(SubmissionRow).where(SubmissionRow.channel == "lamp")).one()
         row.text = "井盖松动"
-        search.index(session, row)
+        search.index_matter(session, row)
     assert found(filled, "路灯") == {"lamps"}
     assert found(filled, "井盖") == {"lamp"}
 
@@ -101,7 +103,7 @@ def test_a_new_text_replaces_the_old_one(filled):
 def test_indexing_again_changes_nothing(filled):
     with filled.writing() as session:
         for row in session.scalars(select(SubmissionRow)):
-            search.index(session, row)
+            search.index_matter(session, row)
     assert found(filled, "路灯") == {"lamp", "lamps"}
 
 
@@ -138,9 +140,9 @@ def test_a_phrase_is_found_just_where_it_stands(filled, data):
 def test_the_newest_come_first_and_filters_hold(filled):
     query = parse("路灯")
     with filled.reading() as session:
-        both = search.newest(session, query)
+        both = search.find_newest(session, query)
         assert both == sorted(both, reverse=True)
-        only = search.newest(session, query, [SubmissionRow.channel == "lamp"])
+        only = search.find_newest(session, query, [SubmissionRow.channel == "lamp"])
         assert len(both) == 2
         assert [session.get_one(SubmissionRow, one).channel for one in only] == ["lamp"]
 
@@ -150,9 +152,9 @@ def test_many_and_few_are_found_alike(filled, monkeypatch):
     filters = [SubmissionRow.received_at <= AT]
     queries = [parse(typed) for typed in ("路灯", "“路灯不亮”", "路灯 -小区", "20260301", "8路")]
     with filled.reading() as session:
-        compared = [search.newest(session, query, filters) for query in queries]
+        compared = [search.find_newest(session, query, filters) for query in queries]
         monkeypatch.setattr(search, "_FEW", 0)
-        assert [search.newest(session, query, filters) for query in queries] == compared
+        assert [search.find_newest(session, query, filters) for query in queries] == compared
 
 
 @pytest.mark.parametrize("window", [1, 1000])
@@ -162,16 +164,16 @@ def test_common_words_are_found_alike(filled, monkeypatch, window):
     filters = [SubmissionRow.received_at <= AT]
     with filled.reading() as session:
         sought = [found(filled, words) for words in typed]
-        newest = [search.newest(session, parse(words), limit=2) for words in typed]
-        older = [search.newest(session, parse(words), limit=2, before=2) for words in typed]
+        newest = [search.find_newest(session, parse(words), limit=2) for words in typed]
+        older = [search.find_newest(session, parse(words), limit=2, before=2) for words in typed]
         monkeypatch.setattr(search, "_FEW", 0)
         monkeypatch.setattr(search, "_MANY", -1)
         monkeypatch.setattr(search, "_VERY_MANY", -1)
         monkeypatch.setattr(search, "_WINDOW", window)
         assert [found(filled, words) for words in typed] == sought
         for given in ([], filters):
-            assert [search.newest(session, parse(words), given, limit=2) for words in typed] == newest
-            assert [search.newest(session, parse(words), given, 2, before=2) for words in typed] == older
+            assert [search.find_newest(session, parse(words), given, limit=2) for words in typed] == newest
+            assert [search.find_newest(session, parse(words), given, 2, before=2) for words in typed] == older
 
 
 def test_a_title_and_a_whole_word_rank_higher(database):
@@ -204,29 +206,31 @@ def test_ranking_is_bounded(database):
 
 def test_a_snippet_shows_the_words_and_where_they_are():
     text_ = "前面说了很多别的事。" * 30 + "然后馬路上的路灯坏了，8路车也不来。" + "后面还有很多话。" * 30
-    shown = passage(text_, parse("馬路 路灯 8路").terms)
+    shown = cut_passage(text_, parse("馬路 路灯 8路").terms)
     assert [shown.text[a:b] for a, b in shown.marks] == ["馬路", "路灯", "8路"]
     assert text_[shown.start :].startswith(shown.text)
 
 
 def test_a_single_character_is_marked_wherever_it_stands() -> None:
-    shown = passage("灯下有灯，灯", parse("灯").terms)
+    shown = cut_passage("灯下有灯，灯", parse("灯").terms)
     assert shown.marks == ((0, 1), (3, 4), (5, 6))
 
 
 def test_overlapping_words_are_marked_once():
-    shown = passage("路灯不亮", parse("“路灯不” “灯不亮”").terms)
+    shown = cut_passage("路灯不亮", parse("“路灯不” “灯不亮”").terms)
     assert shown.marks == ((0, 4),)
 
 
 def test_a_short_text_is_shown_whole():
-    assert passage("没有这个词", parse("路灯").terms) == passage("没有这个词", parse("路灯").terms, None)
+    assert cut_passage("没有这个词", parse("路灯").terms) == cut_passage(
+        "没有这个词", parse("路灯").terms, None
+    )
 
 
 def test_the_index_does_its_part(filled):
     """Guards against a plan that reads every folded text."""
     with filled.reading() as session:
-        statement = search.matching(session, "路灯 物业").compile(
+        statement = search.select_matching(session, "路灯 物业").compile(
             session.get_bind(), compile_kwargs={"literal_binds": False}
         )
         prefix = "EXPLAIN QUERY PLAN" if filled.is_sqlite else "EXPLAIN"

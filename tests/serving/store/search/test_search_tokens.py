@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from fenban.serving.store.search.tokens import (
     LONGEST_TEXT,
     LONGEST_TOKEN,
-    document,
     fold,
+    list_tokens_of_document,
     needed_tokens,
     number_token,
     tokens_of,
@@ -53,14 +53,14 @@ def test_pairs_do_not_reach_over_what_stands_between():
 
 
 def test_a_number_is_no_word_of_a_text():
-    tokens = tokens_of(document("20261126-000123", "", "2026年的事"))
+    tokens = tokens_of(list_tokens_of_document("20261126-000123", "", "2026年的事"))
     assert number_token("20261126-000123") in tokens
     assert "20261126000123" not in tokens
 
 
 def test_a_title_that_the_text_begins_with_is_kept_once():
-    assert document("1", "路灯坏", "路灯坏了").count("路灯坏") == 1
-    assert document("1", "路灯坏", "一直没人修").count("路灯坏") == 1
+    assert list_tokens_of_document("1", "路灯坏", "路灯坏了").count("路灯坏") == 1
+    assert list_tokens_of_document("1", "路灯坏", "一直没人修").count("路灯坏") == 1
 
 
 def test_long_texts_and_tokens_are_bounded():

@@ -11,7 +11,7 @@ from fenban.serving.store.statistics import counts as figures
 from fenban.serving.store.statistics import facts as facts_
 from fenban.serving.store.statistics.counts import Span
 from fenban.serving.store.statistics.facts import FactsCache, refresh
-from fenban.serving.store.statistics.load import topics, workload
+from fenban.serving.store.statistics.load import count_topics, count_workload
 from fenban.serving.store.tables.matters import (
     DecisionRow,
     OutcomeRow,
@@ -108,7 +108,7 @@ def a_little_history(book):
 
 
 def test_accuracy_counts_settled_matters_that_were_never_moved(facts_of):
-    found = figures.accuracy(facts_of(a_little_history), Span())
+    found = figures.count_accuracy(facts_of(a_little_history), Span())
     assert (found["settled"], found["right"], found["pending"]) == (4, 2, 1)
     assert found["rate"] == 0.5
     assert found["periods"] == [
@@ -128,10 +128,10 @@ def test_accuracy_counts_settled_matters_that_were_never_moved(facts_of):
 
 def test_accuracy_by_month_and_of_a_unit(facts_of):
     facts = facts_of(a_little_history)
-    assert [p["start"] for p in figures.accuracy(facts, Span(), "month")["periods"]] == ["2026-03-01"]
-    assert figures.accuracy(facts, Span(unit=POLICE))["settled"] == 1
-    assert figures.accuracy(facts, Span(unit="没有这个局"))["settled"] == 0
-    assert figures.accuracy(facts, Span(unit="没有这个局"))["rate"] is None
+    assert [p["start"] for p in figures.count_accuracy(facts, Span(), "month")["periods"]] == ["2026-03-01"]
+    assert figures.count_accuracy(facts, Span(unit=POLICE))["settled"] == 1
+    assert figures.count_accuracy(facts, Span(unit="没有这个局"))["settled"] == 0
+    assert figures.count_accuracy(facts, Span(unit="没有这个局"))["rate"] is None
 
 
 def test_a_span_holds_both_its_ends(facts_of):
@@ -149,7 +149,7 @@ def test_days_are_those_of_china(facts_of):
 
 
 def test_overrides_say_what_was_chosen_instead(facts_of):
-    found = figures.overrides(facts_of(a_little_history), Span())
+    found = figures.count_overrides(facts_of(a_little_history), Span())
     assert (found["decided"], found["overridden"]) == (4, 2)
     assert [(unit["unit"], unit["decided"], unit["overridden"]) for unit in found["units"]] == [
         (ROADS, 2, 1),
@@ -165,11 +165,11 @@ def test_a_decision_that_was_undone_does_not_count(facts_of):
         book.add(DecisionRow(submission_id=row.id, by="li", lead_unit=POLICE, undoes=first.id))
         book.add(DecisionRow(submission_id=row.id, by="li", lead_unit=ROADS))
 
-    assert figures.overrides(facts_of(write), Span())["overridden"] == 0
+    assert figures.count_overrides(facts_of(write), Span())["overridden"] == 0
 
 
 def test_returns_by_pair_of_departments(facts_of):
-    found = figures.returns(facts_of(a_little_history), Span())
+    found = figures.count_returns(facts_of(a_little_history), Span())
     assert (found["returns"], found["matters"], found["decided"]) == (2, 2, 5)
     assert {(pair["from"], pair["to"], pair["n"]) for pair in found["pairs"]} == {
         (POLICE, HOUSING, 1),
@@ -182,14 +182,14 @@ def test_returns_by_pair_of_departments(facts_of):
         ("职能不符", 1),
         ("属地不符", 1),
     }
-    assert figures.returns(facts_of(lambda book: None), Span(unit=ROADS))["returns"] == 1
+    assert figures.count_returns(facts_of(lambda book: None), Span(unit=ROADS))["returns"] == 1
 
 
 def test_a_matter_that_nobody_took_yet_has_no_end(facts_of):
     def write(book):
         book.sent_back(book.matter(decided=ROADS, state="退单"), ROADS)
 
-    found = figures.returns(facts_of(write), Span())
+    found = figures.count_returns(facts_of(write), Span())
     assert found["pairs"] == [{"from": ROADS, "to": None, "n": 1}]
     assert found["to"] == []
 
@@ -205,7 +205,7 @@ def test_workload(facts_of):
             closed = MONDAY + dt.timedelta(days=days)
             book.matter(decided=POLICE, final=POLICE, closed_at=closed, satisfied=satisfied)
 
-    found = workload(facts_of(write), Span(), at)
+    found = count_workload(facts_of(write), Span(), at)
     assert (found["received"], found["open"], found["overdue"], found["soon"], found["closed"]) == (
         6,
         3,
@@ -239,7 +239,7 @@ def test_topics_that_grow_come_first(facts_of):
         book.matter(days=10, topic="供水/停水")
         book.matter(days=40, topic="供水/停水")  # after the last day
 
-    found = topics(facts_of(write), Span(), today)
+    found = count_topics(facts_of(write), Span(), today)
     assert found["weeks"][-1] == "2026-03-25"
     assert [(topic["topic"], topic["n"], topic["before"]) for topic in found["topics"]] == [
         ("供水/停水", 9, 0.2),
@@ -251,11 +251,11 @@ def test_topics_that_grow_come_first(facts_of):
 
 def test_an_empty_store_has_figures_too(facts_of):
     facts = facts_of(lambda book: None)
-    assert figures.accuracy(facts, Span())["rate"] is None
-    assert figures.overrides(facts, Span())["units"] == []
-    assert figures.returns(facts, Span())["matrix"] == []
-    assert workload(facts, Span(), MONDAY)["median_days"] is None
-    assert topics(facts, Span(), MONDAY.date())["topics"] == []
+    assert figures.count_accuracy(facts, Span())["rate"] is None
+    assert figures.count_overrides(facts, Span())["units"] == []
+    assert figures.count_returns(facts, Span())["matrix"] == []
+    assert count_workload(facts, Span(), MONDAY)["median_days"] is None
+    assert count_topics(facts, Span(), MONDAY.date())["topics"] == []
 
 
 def test_facts_follow_what_changes(database):
@@ -278,9 +278,9 @@ def test_facts_follow_what_changes(database):
     assert len(before.matters) == 6  # a snapshot is never changed
     assert len(after.returns) == 3
     for span in (Span(), Span(unit=POLICE)):
-        assert figures.returns(after, span) == figures.returns(anew, span)
-        assert figures.accuracy(after, span) == figures.accuracy(anew, span)
-        assert workload(after, span, MONDAY) == workload(anew, span, MONDAY)
+        assert figures.count_returns(after, span) == figures.count_returns(anew, span)
+        assert figures.count_accuracy(after, span) == figures.count_accuracy(anew, span)
+        assert count_workload(after, span, MONDAY) == count_workload(anew, span, MONDAY)
 
 
 def test_the_cache_asks_again_only_after_a_while(database, monkeypatch):
