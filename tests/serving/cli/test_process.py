@@ -145,10 +145,10 @@ def test_ctrl_c_stops_a_training_cleanly(environment: dict[str, str], tmp_path: 
     command = [*FENBAN, "train", "--out", str(tmp_path / "out" / "model")]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as process:
         assert process.stderr
-        time.sleep(4)
+        said = process.stderr.readline().decode()  # how far it has come: it is at work
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 130
-        said = process.stderr.read().decode()
+        said += process.stderr.read().decode()
     assert said.splitlines()[-1] == "stopped"
     assert "Traceback" not in said
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
