@@ -6,8 +6,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from fenban.model import Router
+
+pytestmark = pytest.mark.slow
 
 BLIND = [
     json.loads(line) for line in (Path(__file__).parent / "danger.jsonl").read_text("utf-8").splitlines()

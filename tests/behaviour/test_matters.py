@@ -7,10 +7,14 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from fenban.model import shipped
 
 if TYPE_CHECKING:
     from fenban.model import Router
+
+pytestmark = pytest.mark.slow
 
 MATTERS = [
     json.loads(line) for line in (Path(__file__).parent / "matters.jsonl").read_text("utf-8").splitlines()

@@ -6,8 +6,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from fenban.model import Router
+
+pytestmark = pytest.mark.slow
 
 TEXTS = [
     json.loads(line)

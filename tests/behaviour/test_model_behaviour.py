@@ -11,6 +11,8 @@ from fenban.model.signs.signals import DANGER, MISSING_PLACE, OUT_OF_SCOPE
 if TYPE_CHECKING:
     from fenban.model import Router, Suggestion
 
+pytestmark = pytest.mark.slow
+
 MATTERS = {
     "红绿灯坏了好几天，路口乱成一团，没有交警指挥": "公安局交警支队",
     "老板拖欠我们四个月工资，一分都没有给": "人力资源和社会保障局",

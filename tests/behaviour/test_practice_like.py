@@ -14,6 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from fenban.model import Router, Suggestion
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Journey:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from fenban.model.scoring.content import ModelContent
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["南宁市兴宁区的红绿灯坏了，和美花园门口", "桂林市象山区老板拖欠工资", "超市卖过期酸奶", ""]
 Edit = tuple[str, str, bytes]  # what was done, to which file, and what the file holds then
 

@@ -14,6 +14,8 @@ from fenban.serving.resources.accounts.login_pages import safe_next
 from fenban.serving.store import verification
 from fenban.serving.store.tables.accounts import SessionRow
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "seven green lanterns"
 HTML = {"Accept": "text/html"}
 

@@ -16,6 +16,8 @@ from fenban.serving.http import patience
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 BODY = b"x" * 8
 HEAD = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 8\r\n\r\n"
 
