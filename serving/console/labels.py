@@ -27,7 +27,7 @@ STATE_TONES = {
     "不予受理": "plain",
     "不予立案": "plain",
 }
-# What the scripts read, under the names by which they do; see static/labels.js.
+# What the scripts read, under the names by which they do; see static/shared/labels.js.
 LABELS: dict[str, Any] = {
     "flags": SIGNAL_NAMES,
     "missing": MISSING_NAMES,

@@ -87,7 +87,7 @@ def compute_ece(confidence: NDArray[Any], correct: NDArray[np.bool_], bins: int 
     """Return the expected calibration error: mean over texts of |accuracy - confidence| of their bin.
 
     Naeini, Cooper & Hauskrecht, 2015, "Obtaining well calibrated probabilities using Bayesian
-    binning", over the bins of equal mass of ``reliability_bins``. Both arrays are (n,). In [0, 1].
+    binning", over the bins of equal mass of ``compute_reliability_bins``. Both arrays are (n,). In [0, 1].
     """
     found = compute_reliability_bins(confidence, correct, bins)
     gaps = sum(b.n * abs(b.accuracy - b.confidence) for b in found)

@@ -34,7 +34,7 @@ def read_case(record: Mapping[str, Any]) -> Case:
 
 
 def build_case_record(case: Case) -> dict[str, Any]:
-    """Return the record of a case; ``case_from`` gives the case back."""
+    """Return the record of a case; ``read_case`` gives the case back."""
     record = {
         "text": case.submission.text,
         "title": case.submission.title,

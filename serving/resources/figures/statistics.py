@@ -1,4 +1,4 @@
-"""``/statistics``: figures over all matters, summed in memory (see ``store.facts``)."""
+"""``/statistics``: figures over all matters, summed in memory (see ``store.statistics.facts``)."""
 
 from __future__ import annotations
 
