@@ -115,6 +115,18 @@ from .starter import (
 )
 
 # Tables
+from .tables.archives import (
+    MOST_DEPTH as MOST_DEPTH,
+)
+from .tables.archives import (
+    MOST_ELEMENTS as MOST_ELEMENTS,
+)
+from .tables.archives import (
+    UnsafeArchiveError as UnsafeArchiveError,
+)
+from .tables.archives import (
+    refuse_deep_parts as refuse_deep_parts,
+)
 from .tables.cases import (
     BadRow as BadRow,
 )

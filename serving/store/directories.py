@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from fenban.model import Directory
 
 from . import audit
-from .errors import ChangedMeanwhileError, NotFoundError, StoreError
+from .errors import ChangedMeanwhileError, NotFoundError, StoreDamagedError, StoreError
 from .tables.directory import DirectoryVersionRow
 
 if TYPE_CHECKING:
@@ -56,7 +56,11 @@ class Effective:
 
 def fingerprint_of(directory: Directory) -> str:
     """Return the SHA-256 of a directory's records, as canonical JSON."""
-    canonical = json.dumps(directory.records(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _digest_of(directory.records())
+
+
+def _digest_of(records: object) -> str:
+    canonical = json.dumps(records, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -71,11 +75,15 @@ def load(session: Session, version: int) -> Directory:
 
     Raises:
         NotFoundError: there is no such version.
+        StoreDamagedError: its records are not those that were written.
     """
-    records = session.scalar(select(DirectoryVersionRow.records).where(DirectoryVersionRow.id == version))
-    if records is None:
+    query = select(DirectoryVersionRow.records, DirectoryVersionRow.fingerprint)
+    row = session.execute(query.where(DirectoryVersionRow.id == version)).first()
+    if row is None:
         raise NotFoundError("名录版本")
-    return Directory.from_records(records)
+    if _digest_of(row.records) != row.fingerprint:
+        raise StoreDamagedError
+    return Directory.from_records(row.records)
 
 
 def load_current(session: Session) -> Effective | None:

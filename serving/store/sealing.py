@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import inspect
 
+from .tables.directory import DirectoryVersionRow
 from .tables.matters import (
     AgreementRow,
     DecisionRow,
@@ -51,6 +52,7 @@ HISTORY: dict[str, type[Base]] = {
         FulfilmentRow,
         SuggestionRow,
         PurgeRow,
+        DirectoryVersionRow,
     )
 }
 SEALED = (*HISTORY, "audit", "seals")  # tables that nothing is changed in or deleted from

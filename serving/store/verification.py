@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 PAGE = 2000
+_NOT_READ = (ValueError, TypeError, RecursionError, DBAPIError)  # content that is none, or too deep
 _FLAWS = {
     "missing": "line {} is missing",
     "misplaced": "line {} does not follow the line before it",
@@ -125,7 +126,7 @@ def _lines_after(session: Session, seq: int, limit: int, has_seals: bool) -> tup
     query = select(*columns).where(AuditRow.seq > seq).order_by(AuditRow.seq)
     try:
         return list(session.execute(query.limit(limit))), False
-    except (ValueError, TypeError, DBAPIError) as error:
+    except _NOT_READ as error:
         _raise_if_not_of_content(error)
     found: list[Row[Any]] = []
     for number in session.scalars(
@@ -133,7 +134,7 @@ def _lines_after(session: Session, seq: int, limit: int, has_seals: bool) -> tup
     ).all():
         try:
             found += session.execute(select(*columns).where(AuditRow.seq == number)).all()
-        except (ValueError, TypeError, DBAPIError) as error:
+        except _NOT_READ as error:
             _raise_if_not_of_content(error)
             return found, True
     return found, False
@@ -151,7 +152,7 @@ def _flaw(line: Row[Any], expected_seq: int, previous: str) -> str | None:
         return "misplaced"
     try:
         return None if line.hash == hash_of(line) else "altered"
-    except (ValueError, TypeError):  # what was put there is nothing that a line may hold
+    except (ValueError, TypeError, RecursionError):  # what was put there is nothing that a line may hold
         return "altered"
 
 
@@ -195,7 +196,7 @@ def _digests(session: Session, table: Table, ids: list[int]) -> dict[int, str]:
         try:
             rows = session.execute(select(table).where(table.c.id.in_(some))).all()
             found |= {row.id: digest_of(table, row._mapping) for row in rows}
-        except (ValueError, TypeError, DBAPIError) as error:
+        except _NOT_READ as error:
             _raise_if_not_of_content(error)
             if len(ids) > 1:
                 for one in some:

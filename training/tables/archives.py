@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _BLOCK = 1 << 16
+MOST_DEPTH = 64  # of elements within one another; office programs nest a dozen
+MOST_ELEMENTS = 5_000_000
 _LONGEST_PROLOG = 1 << 20  # bytes before the first element; office programs write a hundred
 
 
@@ -85,3 +87,36 @@ def _check_prolog(name: str, blocks: Iterable[bytes]) -> None:
         seen += len(block)
         if seen > _LONGEST_PROLOG:
             raise UnsafeArchiveError(f"has no XML at the beginning of {name}")
+
+
+def refuse_deep_parts(archive: zipfile.ZipFile, names: Iterable[str]) -> None:
+    """Refuse XML parts that nest too deep, or hold too many elements together: readers build them all.
+
+    Raises:
+        UnsafeArchiveError: it breaks a limit.
+    """
+    depth = elements = 0
+
+    def enter(tag: str, _: object) -> None:
+        nonlocal depth, elements
+        depth += 1
+        elements += 1
+        if depth > MOST_DEPTH:
+            raise UnsafeArchiveError(f"nests elements more than {MOST_DEPTH} deep")
+        if elements > MOST_ELEMENTS:
+            raise UnsafeArchiveError(f"has more than {MOST_ELEMENTS:,} elements")
+
+    def leave(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    for name in names:
+        depth = 0
+        parser = xml.parsers.expat.ParserCreate()
+        parser.StartElementHandler, parser.EndElementHandler = enter, leave
+        with archive.open(name) as stream:
+            try:
+                while block := stream.read(_BLOCK):
+                    parser.Parse(block, False)
+            except xml.parsers.expat.ExpatError:
+                continue  # the reader says what is damaged

@@ -30,8 +30,11 @@ CUT_MARK = "…（已截断）"
 _SHEET = "Sheet1"
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # What Excel and WPS pass over before they look whether a cell is a formula, and what begins one.
-_PASSED_OVER = r"[\s\u00a0\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
-_FORMULA = re.compile(rf"{_PASSED_OVER}[=+\-@＝＋－＠]|[\t\r\n]")
+_PASSED_OVER = (
+    r"[\s\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]*"
+)
+_FORMULA = re.compile(rf"{_PASSED_OVER}[=+\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻−]|[\t\r\n]")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _EXACT_INTEGERS = 10**15  # beyond this Excel would change the last digits
 

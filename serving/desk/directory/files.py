@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fenban.model import FenbanError, TableError
-from fenban.training import MOST_UNITS, ListedUnit, NoUnitColumnError, read_listed
+from fenban.training import (
+    MOST_DEPTH,
+    MOST_ELEMENTS,
+    MOST_UNITS,
+    ListedUnit,
+    NoUnitColumnError,
+    UnsafeArchiveError,
+    read_listed,
+    refuse_deep_parts,
+)
 
 LONGEST_NAME = 200  # characters; columns of the store hold no more
 LARGEST_UNPACKED = 128 * 1024 * 1024  # bytes of all parts of a workbook together
@@ -35,6 +44,10 @@ _REFUSALS = (
     ("part of more", "表格解开后太大。请只留下单位名录那一张表"),
     ("document type", "文件里有办公软件不会写的内容（DOCTYPE）。请用 Excel 或 WPS 打开，另存后再试"),
     ("more than", f"行数太多（最多 {MOST_UNITS} 行）"),
+)
+_STRUCTURE = (
+    f"表格内部结构过于复杂（嵌套超过 {MOST_DEPTH} 层，或元素超过 {MOST_ELEMENTS // 10_000} 万个）。"
+    "请只留下单位名录那一张表，另存后再试"
 )
 _ANY_REFUSAL = "读不了这个文件。请用 .xlsx 或 .csv，第一行是表头；打不开的请另存后再试"
 
@@ -107,10 +120,18 @@ def _refuse_bomb(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             unpacked = sum(part.file_size for part in archive.infolist())
+            if unpacked <= LARGEST_UNPACKED:
+                refuse_deep_parts(archive, filter(_is_xml, archive.namelist()))
+    except UnsafeArchiveError as error:
+        raise UnreadableListError(_STRUCTURE) from error
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         return  # no workbook; the reader says what it is
     if unpacked > LARGEST_UNPACKED:
         raise UnreadableListError("表格解开后太大。请只留下单位名录那一张表")
+
+
+def _is_xml(name: str) -> bool:
+    return name.endswith((".xml", ".rels"))
 
 
 def _say_in_chinese(reason: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from fenban.model.directory import Directory, Function, Unit
 from fenban.serving.store import audit, directories
 from fenban.serving.store.directories import LiveDirectory, fingerprint_of
-from fenban.serving.store.errors import ChangedMeanwhileError, NotFoundError
+from fenban.serving.store.errors import ChangedMeanwhileError, NotFoundError, StoreDamagedError
 
 
 def directory(*names: str) -> Directory:
@@ -95,3 +95,23 @@ def test_without_a_store_or_a_model_there_is_an_empty_directory():
     live = LiveDirectory(None, None)
     assert live.get().directory.units == ()
     assert live.get() is live.get()
+
+
+def test_a_version_that_is_not_what_was_written_is_refused(database):
+    with database.writing() as session:
+        directories.add(session, Directory((), [Unit("甲局")]), "wang")
+    with database.writing() as session:
+        for (name,) in session.execute(text(_TRIGGERS_OF_VERSIONS[database.is_sqlite])).all():
+            on = "" if database.is_sqlite else " ON directory_versions"
+            session.execute(text(f"DROP TRIGGER {name}{on}"))
+        session.execute(text("UPDATE directory_versions SET records = '[]'"))
+    with database.reading() as session, pytest.raises(StoreDamagedError):
+        directories.load_current(session)
+
+
+_TRIGGERS_OF_VERSIONS = {
+    True: "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'directory_versions'",
+    False: (
+        "SELECT tgname FROM pg_trigger WHERE tgrelid = 'directory_versions'::regclass AND NOT tgisinternal"
+    ),
+}

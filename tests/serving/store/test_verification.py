@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from fenban.serving.store import audit, verification
 from fenban.serving.store.base import now
 from fenban.serving.store.sealing import HISTORY, SEALED
+from fenban.serving.store.tables.directory import DirectoryVersionRow
 from fenban.serving.store.tables.matters import (
     AgreementRow,
     DecisionRow,
@@ -53,6 +54,7 @@ def history_of(number: int) -> list[Any]:
         EvaluationRow(**shared, satisfied=False, score=2),
         AgreementRow(**shared, parties=["甲", "乙"]),
         PurgeRow(by="wang", older_than=now(), submissions=3),
+        DirectoryVersionRow(by="wang", note=str(number), fingerprint="0" * 64, records={"units": []}),
     ]
 
 
@@ -119,8 +121,9 @@ def test_history_is_committed_under_a_line_of_the_audit_or_not_at_all(lined: Dat
 
 @pytest.mark.parametrize("table", HISTORY)
 def test_a_row_that_was_changed_is_named(lined: Database, table: str) -> None:
-    column = "submissions" if table == "purges" else "submission_id"
-    force(lined, f"UPDATE {table} SET {column} = 1 WHERE id = 2")
+    column = {"purges": "submissions", "directory_versions": "note"}.get(table, "submission_id")
+    value = "'1'" if column == "note" else "1"
+    force(lined, f"UPDATE {table} SET {column} = {value} WHERE id = 2")
     verdict = verdict_of(lined)
     assert (verdict.flaw, verdict.row, verdict.broken_at, verdict.lines) == ("row", f"{table}:2", 2, 1)
     assert f"{table}:2" in (verdict.reason or "")
@@ -269,3 +272,13 @@ def test_numbers_begin_at_one(lined: Database, table: str) -> None:
         session.execute(
             text(f"INSERT INTO {table} ({key}, {others}) SELECT -1, {others} FROM {table} LIMIT 1")
         )
+
+
+@pytest.mark.parametrize("detail", ["[" * 1200 + "]" * 1200, "[" * 100_000])
+def test_a_detail_too_deep_to_be_read_is_named(lined: Database, detail: str) -> None:
+    if not lined.is_sqlite:
+        pytest.skip("PostgreSQL takes nothing into a column that is not of its type")
+    force(lined, "UPDATE audit SET detail = :detail WHERE seq = 2", detail=detail)
+    verdict = verdict_of(lined)
+    assert (verdict.broken_at, verdict.lines) == (2, 1)
+    assert verdict.flaw in ("unreadable", "altered")

@@ -217,8 +217,25 @@ def test_guard_formula(text: str, guarded: str) -> None:
     assert guard_formula(text) == guarded
 
 
-@pytest.mark.parametrize("start", "= + - @ ＝ ＋ － ＠".split())
-@pytest.mark.parametrize("before", ["", " ", "\u00a0", "\ufeff", "\r", "\n", "\t", "\u200b", "\r\n\u3000"])
+@pytest.mark.parametrize("start", "= + - @ ＝ ＋ － ＠ ﹦ ⁼ −".split())
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        " ",
+        "\u00a0",
+        "\ufeff",
+        "\r",
+        "\n",
+        "\t",
+        "\u200b",
+        "\r\n\u3000",
+        "\u00ad",
+        "\u061c",
+        "\u115f",
+        "\ufe0f",
+    ],
+)
 def test_what_hides_the_beginning_of_a_formula_does_not_unguard_it(before: str, start: str) -> None:
     text = f'{before}{start}HYPERLINK("x")'
     assert guard_formula(text) == f"'{text}"

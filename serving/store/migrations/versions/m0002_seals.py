@@ -16,8 +16,9 @@ down_revision = "0001"
 
 _HISTORY = (
     "transitions decisions returns transfers merges outcomes evaluations agreements promises fulfilments"
-    " suggestions purges"
+    " suggestions purges directory_versions"
 ).split()
+_NEWLY_GUARDED = ("seals", "directory_versions")
 # what else is unique: REPLACE deletes the row that has it, and fires no trigger of deletion
 _UNIQUE = {"decisions": "undoes", "fulfilments": "promise_id"}
 _JSON = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
@@ -70,8 +71,9 @@ def _sqlite() -> list[str]:
         _GUARD.format(table="seals", same="table_name = NEW.table_name AND row_id = NEW.row_id"),
     ]
     return found + [
-        f"CREATE TRIGGER seals_no_{verb.lower()} BEFORE {verb} ON seals "
-        "BEGIN SELECT RAISE(ABORT, 'seals is append-only'); END"
+        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for table in _NEWLY_GUARDED
         for verb in ("UPDATE", "DELETE")
     ]
 
@@ -79,8 +81,11 @@ def _sqlite() -> list[str]:
 def _postgresql() -> list[str]:
     # what replaces there is an update, which the triggers of the first schema refuse
     return [
-        "CREATE TRIGGER seals_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON seals "
-        "FOR EACH STATEMENT EXECUTE FUNCTION fenban_append_only()",
+        *(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION fenban_append_only()"
+            for table in _NEWLY_GUARDED
+        ),
         *(
             f"CREATE TRIGGER {table}_counts_from_1 BEFORE INSERT ON {table} FOR EACH ROW "
             f"WHEN (NEW.{'seq' if table == 'audit' else 'id'} < 1) EXECUTE FUNCTION fenban_append_only()"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tempfile
+import time
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -99,3 +100,32 @@ def test_the_command_line_gets_the_english_error(tmp_path: Path) -> None:
     path.write_text("单位\n" + "长" * 201 + "\n", "utf-8")
     with pytest.raises(TableError, match="has no row that can be read"):
         read_list(path)
+
+
+def with_sheet(xml: str) -> bytes:
+    """A workbook whose first sheet is this XML."""
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook(["单位"], ["甲局"]))) as sound,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as changed,
+    ):
+        for name in sound.namelist():
+            changed.writestr(name, xml if name.endswith("sheet1.xml") else sound.read(name))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("depth", [65, 300_000])
+def test_a_workbook_of_nested_elements_is_refused_before_it_is_built(depth: int) -> None:
+    content = with_sheet(f"<worksheet>{'<a>' * depth}{'</a>' * depth}</worksheet>")
+    began = time.process_time()
+    with pytest.raises(UnreadableListError, match="list cannot be read") as refused:
+        read_uploaded(content, "a.xlsx")
+    assert "嵌套超过 64 层" in refused.value.reason
+    assert time.process_time() - began < 2
+
+
+def test_a_workbook_of_countless_elements_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fenban.training.tables.archives.MOST_ELEMENTS", 1000)
+    with pytest.raises(UnreadableListError) as refused:
+        read_uploaded(with_sheet(f"<worksheet>{'<a/>' * 1001}</worksheet>"), "a.xlsx")
+    assert "元素" in refused.value.reason
