@@ -27,11 +27,22 @@ _LETTERS = (range(0xFF01, 0xFF5F), range(0x1D400, 0x1D800), range(0x24B6, 0x24EA
 _KEPT_ASCII = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz@.-_+/#")
 _HYPHENS = "\u2010\u2011\u2012\u2013\u2212\ufe63"
 # characters that show nothing: zero-width, soft hyphen, marks of direction, selectors, the key of an emoji
-_NOTHING = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20e3\ufe00-\ufe0f\ufeff"
+_NOTHING = (
+    "\u00ad\u0300-\u036f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u20e3\u3164\ufe00-\ufe0f\ufeff\uffa0"
+)
 # first numeral, value of the first, how many: circled, in brackets, with a stop; also as superscripts
 _ENCLOSED_RUNS = (
     *((0x2460, 1, 9), (0x2474, 1, 9), (0x2488, 1, 9), (0x24F5, 1, 9), (0x2776, 1, 9), (0x2780, 1, 9)),
-    *((0x278A, 1, 9), (0x3220, 1, 9), (0x3280, 1, 9), (0x1F101, 0, 10), (0x2074, 4, 6), (0x2080, 0, 10)),
+    *(
+        (0x278A, 1, 9),
+        (0x3220, 1, 9),
+        (0x3280, 1, 9),
+        (0x3021, 1, 9),
+        (0x1F101, 0, 10),
+        (0x2074, 4, 6),
+        (0x2080, 0, 10),
+    ),
     *((0x24EA, 0, 1), (0x24FF, 0, 1), (0x1F100, 0, 1), (0x2070, 0, 1), (0xB9, 1, 1), (0xB2, 2, 2)),
 )
 _CHINESE = dict(

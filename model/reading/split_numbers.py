@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_GAP = r"[ \-—－.·/\\_,，、*~～|+=#：；;]{1,3}"
+_GAP = r"[ \-—－.·/\\_,，、*~～|+=#:：；;\"'“”‘’()（）【】\[\]…]{1,3}"
 # at least one gap that is more than a blank, a stop or a hyphen: those the plain patterns know
 _RUN = re.compile(rf"[0-9](?<![0-9]{{2}})[0-9]{{0,18}}(?:{_GAP}[0-9]{{1,19}})+[Xx]?")
 _PART = re.compile(r"[0-9]+[Xx]?")
-_UNKNOWN_GAP = re.compile(r"[/\\_,，、*~～|+=#：；;]|[ \-—－.·]{2}")
+_UNKNOWN_GAP = re.compile(r"[/\\_,，、*~～|+=#:：；;\"'“”‘’()（）【】\[\]…]|[ \-—－.·]{2}")
 _LIST_GAPS = frozenset("、，,/；;")
 _UNIT = re.compile(r"\s?(?:元|[万亿]|人民币|块钱|平方|立方|[吨斤克亩米%㎡人户个]|[0-9]*(?:路|号线|栋|楼))")
 _IDENTITY = re.compile(r"[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx]")
@@ -88,7 +88,7 @@ def _is_other(pieces: list[str], gaps: set[str], text: str, end: int) -> bool:
         return True
     if len(pieces[0]) == 4 and int(pieces[0]) in _YEARS and 1 <= int(pieces[1][:2]) <= 12:
         return True
-    if "：" in gaps and min(map(len, pieces)) < 3:
+    if gaps & {":", "："} and min(map(len, pieces)) < 3:
         return True  # hours and minutes
     numbers = [int(piece) for piece in pieces if piece.isdigit()]
     rising = all(before < after for before, after in itertools.pairwise(numbers))
