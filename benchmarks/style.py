@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import statistics
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -204,18 +204,6 @@ def figures(modules: dict[str, Module]) -> dict[str, float | int]:
         "function-local imports of our own": len(local_imports(modules)),
         "imports past a public face": len(imports_past_a_face(modules)),
     }
-
-
-def arrows_between(modules: dict[str, Module]) -> dict[tuple[str, str], int]:
-    """Return how many imports lead from one sub-package to another inside the same package."""
-    counts: dict[tuple[str, str], int] = defaultdict(int)
-    for module in modules.values():
-        source = ".".join(module.name.split(".")[:3])
-        for found in module.imports:
-            target = ".".join(found.target.split(".")[:3])
-            if target != source and target.split(".")[:2] == source.split(".")[:2]:
-                counts[source, target] += 1
-    return dict(counts)
 
 
 def _print_all(title: str, lines: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ class ServiceSettings:
 
     Attributes:
         model_folder: the folder the model was loaded from.
-        database: URL of the store; see ``store.database.database_url``. It may hold a password.
+        database: URL of the store; see ``store.database.parse_database_url``. It may hold a password.
         session_idle_minutes: a session ends so long after its last use.
         session_whole_minutes: a session ends so long after the login, used or not.
         oidc: the identity provider, where there is one.

@@ -23,10 +23,14 @@ WINDOW = dt.timedelta(minutes=15)
 _FORGOTTEN = dt.timedelta(days=1)
 
 
+def _address_key(address: str) -> str:
+    return digest_of(f"address:{address}")
+
+
 def _keys(name: str, address: str) -> dict[str, int]:
     return {
         digest_of(f"name:{name}"): NAME_FAILURES,
-        digest_of(f"address:{address}"): ADDRESS_FAILURES,
+        _address_key(address): ADDRESS_FAILURES,
     }
 
 
@@ -37,10 +41,11 @@ def check(session: Session, name: str, address: str) -> None:
         LockedError: with the minutes in Chinese; the same whether or not the name exists.
     """
     moment = now()
-    for key, most in _keys(name, address).items():
+    of_address = _address_key(address)
+    for key in _keys(name, address):
         row = session.get(FailureRow, key)
         if row and row.locked_until and row.locked_until > moment:
-            raise locked_error(row.locked_until - moment, of_address=most == ADDRESS_FAILURES)
+            raise locked_error(row.locked_until - moment, of_address=key == of_address)
 
 
 def locked_error(left: dt.timedelta, *, of_address: bool = False) -> LockedError:

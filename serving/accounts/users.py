@@ -262,7 +262,7 @@ def accept(session: Session, secret: str, display_name: str, password_hash: str)
         password_hash: see ``passwords.hash_password``; made outside the transaction, as it takes long.
 
     Raises:
-        InvitationError: see ``invited``.
+        InvitationError: see ``person_invited_by``.
     """
     row = _valid(session, secret)
     user = get(session, row.user_id)

@@ -67,7 +67,7 @@ class Database:
     they are read for update.
 
     Args:
-        url: see ``database_url``.
+        url: see ``parse_database_url``.
         read_only: opens SQLite's file without writing anything, also where nothing may be written.
     """
 

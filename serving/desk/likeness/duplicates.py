@@ -1,6 +1,6 @@
 """Finding matters that may be one with another (重复, 并案): remembered at intake, looked up by rare words.
 
-Whoever takes a matter in calls ``remember`` in the same transaction; ``candidates`` then reads some
+Whoever takes a matter in calls ``remember`` in the same transaction; ``find_candidates`` then reads some
 dozens of fingerprints by an index, however many matters there are, and compares them in memory.
 """
 

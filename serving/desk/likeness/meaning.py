@@ -53,7 +53,7 @@ def pack_vector(unit: NDArray[np.float32]) -> bytes:
 
 
 def unpack_vector(values: bytes) -> NDArray[np.float32]:
-    """Return what ``stored`` wrote, of length one (zero where it was zero)."""
+    """Return what ``pack_vector`` wrote, of length one (zero where it was zero)."""
     vector = np.frombuffer(values, dtype=np.int8).astype(np.float32)
     found: NDArray[np.float32] = vector / max(float(np.linalg.norm(vector)), 1.0)
     return found

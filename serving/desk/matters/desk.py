@@ -75,7 +75,7 @@ class Desk:
         """Take a step with a matter and write its line of the timeline.
 
         Args:
-            row: the matter, as ``matter`` gave it; its version rises.
+            row: the matter, as the desk's ``matter`` gave it; its version rises.
             action: of ``states``.
             why: the reason, as typed; it is masked here.
             to: the state it comes to, for steps that leave the state open.

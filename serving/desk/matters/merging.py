@@ -40,7 +40,7 @@ def merge(desk: Desk, row: SubmissionRow, main: SubmissionRow, why: str = "") ->
     Args:
         desk: the operation.
         row: the matter that ends here.
-        main: the one in which it is dealt with; see ``both``.
+        main: the one in which it is dealt with; see ``load_both``.
         why: the reason, if any.
 
     Raises:

@@ -16,8 +16,10 @@ from fenban.model.signs.signals import MISSING_NAMES, SIGNAL_NAMES
 from fenban.serving.accounts.actor import Actor
 from fenban.serving.console.labels import LABELS, STATE_TONES
 from fenban.serving.console.pages import ACTION_KEYS, console_templates, shell_context
+from fenban.serving.desk.matters.steps import PLAIN
 from fenban.serving.store.states import COMPLAINT_STEPS, OPEN, PROPOSAL_STEPS, states_of
 
+ROOT = Path(__file__).parents[3]
 CONSOLE = Path(str(resources.files("fenban.serving.console")))
 STATIC = CONSOLE / "static"
 TEMPLATES = sorted((CONSOLE / "templates").glob("*.html"))
@@ -284,3 +286,18 @@ def test_what_the_page_is_given_is_escaped() -> None:
 
 def test_zones_are_named_as_in_the_model(index: Page) -> None:
     assert [index.values(f"data-{zone}") for zone in ZONE_NAMES] == [[name] for name in ZONE_NAMES.values()]
+
+
+def actions_of_the_audit() -> set[str]:
+    """Every action that the code writes into the audit, as it stands there."""
+    code = "\n".join(path.read_text("utf-8") for path in (ROOT / "serving").rglob("*.py"))
+    steps = {*re.findall(r"\bsign\(\"(\w+)\"", code), *PLAIN}
+    begins = r"(?:\brecord\(|_ACTION = )[^\"]*\""
+    recorded = re.findall(begins + r"((?:user|token|session|store|directory|submission)\.\w+)\"", code)
+    return {f"submission.{step}" for step in steps} | set(recorded)
+
+
+def test_every_action_of_the_audit_has_a_name_on_its_page() -> None:
+    written = actions_of_the_audit()
+    assert {"submission.decide", "submission.accept", "store.seal", "user.add"} <= written
+    assert written <= set(re.findall(r"^  \"([\w.]+)\": \"", source("accounts/audit.js"), re.MULTILINE))

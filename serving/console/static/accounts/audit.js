@@ -12,6 +12,7 @@ const SHOWN_OF_HASH = 10;
 /** What the actions are called. @type {Record<string, string>} */
 const ACTIONS = {
   "submission.register": "登记",
+  "submission.accept": "受理",
   "submission.refuse": "不予受理",
   "submission.ask": "要求补充",
   "submission.supplement": "补充",
@@ -43,6 +44,7 @@ const ACTIONS = {
   "session.start": "登录",
   "session.end": "退出",
   "session.refuse": "登录被拒",
+  "store.seal": "启用历史核对",
   "store.purge": "清除原文",
   "store.tidy": "清理过期会话",
 };
